@@ -1,0 +1,1 @@
+"""Klankbord: the open webcare and awareness platform for public bodies."""

@@ -1,0 +1,284 @@
+"""What every connector promises the house, and what the house promises every connector.
+
+A connector is one folder under ``channels/`` with a ``channel.py`` that defines one subclass of
+:class:`Connector`. It never touches the database: it is handed settings and a cursor, and hands back raw
+envelopes, events and receipts. All reading and writing around it happens in ``intake``.
+"""
+
+from __future__ import annotations
+
+from abc import ABC, abstractmethod
+from dataclasses import dataclass, field
+from datetime import datetime, timedelta
+from enum import StrEnum
+from typing import Any, ClassVar
+
+Json = dict[str, Any]
+
+
+class Visibility(StrEnum):
+    """Who can see a post on its own network, from widest to narrowest."""
+
+    PUBLIC = "public"
+    UNLISTED = "unlisted"
+    FOLLOWERS = "followers"
+    DIRECT = "direct"
+
+    @property
+    def private(self) -> bool:
+        """True when only the people addressed (or followers) can read it; such posts never meet a dossier."""
+        return self in (Visibility.FOLLOWERS, Visibility.DIRECT)
+
+
+# ---- coming in -------------------------------------------------------------------------------------------
+
+
+@dataclass(frozen=True, slots=True)
+class Envelope:
+    """One raw thing as the network gave it, before anybody understood it.
+
+    ``key`` is unique and stable within the source (the same thing fetched twice has the same key);
+    a changed version of the same thing (an edit) must have another key, for instance with its edit time.
+    """
+
+    key: str
+    body: bytes
+
+
+@dataclass(frozen=True, slots=True)
+class Gap:
+    """A stretch of time in which messages may have been missed, shown on the channel page and in reports."""
+
+    since: datetime | None
+    until: datetime
+    reason: str
+
+
+@dataclass(frozen=True, slots=True)
+class Batch:
+    """What one ``fetch`` brought: at most a few hundred envelopes, oldest first, and where to go on.
+
+    ``cursor`` is stored in the same transaction as the envelopes; it must be JSON. ``more`` asks for another
+    fetch straight away.
+    """
+
+    envelopes: list[Envelope]
+    cursor: Json
+    more: bool = False
+    gap: Gap | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class AuthorData:
+    """Who said it. ``network_id`` is stable and opaque (actor URI, mail address in lower case)."""
+
+    network_id: str
+    handle: str
+    name: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class AttachmentData:
+    """A file that came along. Exactly one of ``url`` (to be fetched behind the SSRF guard) and ``content``."""
+
+    filename: str
+    content_type: str
+    alt_text: str = ""
+    url: str = ""
+    content: bytes | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class PostArrived:
+    """A message. The same ``uri`` seen again with another text is an edit.
+
+    ``text`` is plain text (quoted mail text left out, kept in ``quoted``); ``html`` is what the network gave,
+    uncleaned: the house cleans it. ``root_uri`` is the first post of the thread as far as the connector can
+    know, else empty. ``addressed`` tells that somebody speaks to us, which opens a conversation.
+    """
+
+    uri: str
+    author: AuthorData
+    text: str
+    published_at: datetime
+    visibility: Visibility = Visibility.PUBLIC
+    parent_uri: str = ""
+    root_uri: str = ""
+    html: str = ""
+    quoted: str = ""
+    subject: str = ""
+    warning: str = ""
+    language: str = ""
+    web_url: str = ""
+    addressed: bool = True
+    edited_at: datetime | None = None
+    attachments: tuple[AttachmentData, ...] = ()
+    reply_data: Json = field(default_factory=dict)
+    """What ``send`` needs later to answer this post (server-side status id, reply-to address, …)."""
+
+
+@dataclass(frozen=True, slots=True)
+class PostDeleted:
+    """The author (or the network) took the post away: text and files go, a tombstone stays."""
+
+    uri: str
+    at: datetime
+
+
+@dataclass(frozen=True, slots=True)
+class DeliveryFailed:
+    """The network tells afterwards that an answer of ours did not reach anybody (a bounce)."""
+
+    external_id: str
+    reason: str
+    permanent: bool
+
+
+@dataclass(frozen=True, slots=True)
+class DeliverySeen:
+    """Our own answer came back to us over the network: proof that it was sent."""
+
+    external_id: str
+
+
+@dataclass(frozen=True, slots=True)
+class Ignored:
+    """Understood, and rightly not a message for people: an out-of-office, a loop, a follow. ``reason`` is shown."""
+
+    reason: str
+
+
+Event = PostArrived | PostDeleted | DeliveryFailed | DeliverySeen | Ignored
+
+
+# ---- going out -------------------------------------------------------------------------------------------
+
+
+@dataclass(frozen=True, slots=True)
+class OutgoingFile:
+    filename: str
+    content_type: str
+    content: bytes
+    alt_text: str
+
+
+@dataclass(frozen=True, slots=True)
+class Outgoing:
+    """One answer to send, once.
+
+    ``client_id`` is a UUID made when the colleague pressed send and never changes; a connector derives
+    the message's own identity from it (Message-ID, idempotency key). ``attempted_at`` is the moment of the
+    last attempt, for ``look_up``. ``to`` is the author answered, ``reply_data`` that of the post answered.
+    """
+
+    client_id: str
+    text: str
+    visibility: Visibility
+    to: AuthorData
+    parent_uri: str
+    root_uri: str
+    reply_data: Json
+    subject: str = ""
+    sender_name: str = ""
+    language: str = "nl"
+    files: tuple[OutgoingFile, ...] = ()
+    attempted_at: datetime | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Receipt:
+    """The network's word that it has our answer. ``external_id`` is the ``uri`` others will know it by."""
+
+    external_id: str
+    web_url: str = ""
+    sent_at: datetime | None = None
+
+
+# ---- what can go wrong -----------------------------------------------------------------------------------
+
+
+class ChannelError(Exception):
+    """Something went wrong on a channel. The text is for colleagues: Dutch after translation, plain, no secrets."""
+
+
+class Permanent(ChannelError):
+    """It will never work like this (refused address, too long, withdrawn rights): a person must act."""
+
+
+class NotSent(ChannelError):
+    """It certainly did not get through and may be tried again. ``retry_after`` in seconds when the network said so."""
+
+    def __init__(self, message: str, retry_after: float | None = None) -> None:
+        super().__init__(message)
+        self.retry_after = retry_after
+
+
+class Uncertain(ChannelError):
+    """It may or may not have got through: never send again blindly, look it up."""
+
+
+class Unparseable(ChannelError):
+    """The raw envelope cannot be understood: it goes to quarantine, in full, until the connector is mended."""
+
+
+# ---- the connector itself --------------------------------------------------------------------------------
+
+
+@dataclass(frozen=True, slots=True)
+class MediaLimits:
+    count: int = 0
+    bytes: int = 0
+    types: tuple[str, ...] = ()
+
+
+class Connector(ABC):
+    """One connected account. Instances are cheap and short-lived; a connector keeps no state of its own."""
+
+    kind: ClassVar[str]
+    """Folder name and database value: ``mail``, ``mastodon``."""
+    label: ClassVar[str]
+    """English source string for the screen, marked for translation."""
+    can_reply: ClassVar[bool] = True
+    can_wait: ClassVar[bool] = False
+    """True when ``wait`` gives a hint the moment something is new."""
+    poll_every: ClassVar[timedelta] = timedelta(seconds=30)
+    loss_window: ClassVar[timedelta | None] = None
+    """After how long a silence of ours the network has thrown messages away; ``None``: never."""
+    reply_window: ClassVar[timedelta | None] = None
+    max_length: ClassVar[int | None] = None
+    visibilities: ClassVar[tuple[Visibility, ...]] = (Visibility.PUBLIC,)
+    media_limits: ClassVar[MediaLimits] = MediaLimits()
+    has_subject: ClassVar[bool] = False
+
+    def __init__(self, settings: Json, secrets: dict[str, str]) -> None:
+        self.settings = settings
+        self.secrets = secrets
+
+    @classmethod
+    @abstractmethod
+    def address(cls, settings: Json) -> str:
+        """The source's own address (``imap://user@host/INBOX``): the same address is fetched once."""
+
+    @abstractmethod
+    def check(self) -> str:
+        """Log in both ways without changing anything; return one sentence on what was found, or raise ChannelError."""
+
+    @abstractmethod
+    def fetch(self, cursor: Json) -> Batch:
+        """Bring what is new since ``cursor`` (empty: from now on, with a little overlap). No database, no side effects."""
+
+    def wait(self, seconds: float) -> bool:
+        """Block until the network hints at something new (True) or ``seconds`` have passed (False)."""
+        raise NotImplementedError
+
+    @abstractmethod
+    def parse(self, body: bytes) -> list[Event]:
+        """Understand one raw envelope. Pure: no network. Raises Unparseable."""
+
+    @abstractmethod
+    def send(self, outgoing: Outgoing) -> Receipt:
+        """Send once. Raises Permanent, NotSent or Uncertain; anything else is treated as Uncertain."""
+
+    @abstractmethod
+    def look_up(self, outgoing: Outgoing) -> Receipt | None:
+        """Did this answer get through? The receipt, or None when it is surely not there. Raises Uncertain if unknowable."""
