@@ -5,6 +5,7 @@ from __future__ import annotations
 import os
 import shutil
 import signal
+import socket
 import subprocess
 import time
 from pathlib import Path
@@ -308,7 +309,8 @@ def url(data_dir: Path, role: str, sockets: Path) -> str:
     """The address of the embedded database for one of its two log-ins."""
     passwords = read_secrets(secrets_path(data_dir))
     password = passwords["database_owner_password" if role == OWNER else "database_app_password"]
-    return f"postgresql://{role}:{quote(password, safe='')}@/{DATABASE}?host={quote(os.fspath(sockets), safe='')}&port=5432"
+    host = quote(os.fspath(sockets), safe="")
+    return f"postgresql://{role}:{quote(password, safe='')}@/{DATABASE}?host={host}&port=5432"
 
 
 def running_sockets(data_dir: Path) -> Path | None:
@@ -317,4 +319,10 @@ def running_sockets(data_dir: Path) -> Path | None:
         sockets = Path((home_of(data_dir) / "address").read_text(encoding="utf-8").strip())
     except FileNotFoundError:
         return None
-    return sockets if (sockets / ".s.PGSQL.5432").exists() else None
+    with socket.socket(socket.AF_UNIX) as trying:
+        try:
+            trying.connect(str(sockets / ".s.PGSQL.5432"))
+        except OSError:
+            # A killed server leaves its address and its socket behind.
+            return None
+    return sockets

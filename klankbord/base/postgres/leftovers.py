@@ -6,6 +6,7 @@ import os
 import signal
 import time
 from collections.abc import Callable
+from contextlib import suppress
 from pathlib import Path
 
 import psutil
@@ -54,10 +55,8 @@ def _anybody(_pid: int) -> bool:
 
 
 def _signal(process: psutil.Process, how: signal.Signals) -> None:
-    try:
+    with suppress(psutil.NoSuchProcess):
         process.send_signal(how)
-    except psutil.NoSuchProcess:
-        pass
 
 
 def _at_work(pgdata: Path) -> list[psutil.Process]:

@@ -86,8 +86,8 @@ def _as_other_user(place: Place, data_dir: Path) -> Place:
     if not place.identity.can_use(bin_dir, home):
         raise Problem(
             _(
-                "PostgreSQL does not run as root, and user {uid} cannot use {home}. Set KLANKBORD_POSTGRES_HOME to a folder"
-                " that every user can enter, or run Klankbord as an ordinary user."
+                "PostgreSQL does not run as root, and user {uid} cannot use {home}. Set KLANKBORD_POSTGRES_HOME to a"
+                " folder that every user can enter, or run Klankbord as an ordinary user."
             ).format(uid=place.identity.uid, home=home)
         )
     return _owned(moved)
