@@ -110,6 +110,8 @@ def _database(url: str) -> dict[str, Any]:
 
 DATABASES = {"default": _database(app_url())}
 
+# Hosts on private addresses that may be reached all the same: servers of the own network, test servers.
+OUTSIDE_ALLOWED_HOSTS = [host for host in os.environ.get("KLANKBORD_ALLOWED_HOSTS", "").split(",") if host]
 # The listening connections of live events do not come from the pool: they stay open.
 LIVE_CONNINFO = app_url()
 # How long an answer may be on its way out before it counts as uncertain; longer than every time-out of a connector.
