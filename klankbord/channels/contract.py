@@ -275,6 +275,10 @@ class Connector(ABC):
     def parse(self, body: bytes) -> list[Event]:
         """Understand one raw envelope. Pure: no network. Raises Unparseable."""
 
+    def identity(self, outgoing: Outgoing) -> str:
+        """The ``external_id`` this answer will have, where the sender chooses it (a Message-ID); else empty."""
+        return ""
+
     @abstractmethod
     def send(self, outgoing: Outgoing) -> Receipt:
         """Send once. Raises Permanent, NotSent or Uncertain; anything else is treated as Uncertain."""

@@ -1,0 +1,102 @@
+"""Who sees what, decided by the database in each transaction.
+
+Code never passes a list of organisations: it says who acts, and a SECURITY DEFINER function computes from memberships
+and mandates valid at that minute what that person sees. See ``docs/fence.md``.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from contextlib import contextmanager
+from dataclasses import dataclass
+from functools import wraps
+from typing import Any, Protocol
+
+from django.contrib.auth.views import redirect_to_login
+from django.db import connection, transaction
+from django.http import HttpRequest, HttpResponseBase
+
+from klankbord.tenancy.models import User
+
+
+@dataclass(frozen=True, slots=True)
+class Sight:
+    """What the one who entered sees: ids of organisations and channels. Only for lists and hints; the fence decides."""
+
+    user: int | None
+    organisations: tuple[int, ...]
+    mandated: tuple[int, ...]
+    public_channels: tuple[int, ...]
+    private_channels: tuple[int, ...]
+    desk_channels: tuple[int, ...]
+
+
+def _sight(user: int | None, sql: str, parameters: list[Any]) -> Sight:
+    if not connection.in_atomic_block:
+        raise transaction.TransactionManagementError("enter the fence inside a transaction: what it sets is local to it")
+    with connection.cursor() as cursor:
+        cursor.execute(f"SELECT * FROM {sql}", parameters)
+        row = cursor.fetchone()
+    return Sight(user, *(tuple(value or ()) for value in row))
+
+
+def enter(user: User) -> Sight:
+    """Open the fence for this user until the transaction ends."""
+    return _sight(user.pk, "fence_enter(%s)", [user.pk])
+
+
+@contextmanager
+def entered(user: User) -> Iterator[Sight]:
+    """One transaction, as this user."""
+    with transaction.atomic():
+        yield enter(user)
+
+
+@contextmanager
+def acting_for(organisation_id: int) -> Iterator[Sight]:
+    """One transaction of a job, as this organisation and nobody in particular."""
+    with transaction.atomic():
+        yield _sight(None, "fence_act_for(%s)", [[organisation_id]])
+
+
+@contextmanager
+def for_all_organisations(reason: str) -> Iterator[Sight]:
+    """One transaction over everybody: for collecting in ``intake`` only (an import contract and a test guard this)."""
+    if not reason:
+        raise ValueError("say why")
+    with transaction.atomic():
+        yield _sight(None, "fence_act_for(NULL)", [])
+
+
+class FencedRequest(HttpRequest):
+    """A request inside the fence."""
+
+    user: User  # type: ignore[assignment]  # anonymous requests never get here
+    sight: Sight
+
+
+class FencedView(Protocol):
+    def __call__(self, request: FencedRequest, *args: Any, **kwargs: Any) -> HttpResponseBase: ...
+
+
+def inside(view: FencedView) -> Any:
+    """Run a view in one transaction as the user who asks; who is not logged in goes to the log-in page.
+
+    A wrapper and not a middleware: a middleware's transaction would keep half of what a failed view wrote. The response
+    must be complete when the view returns; a streaming body would run outside the fence.
+    """
+
+    @wraps(view)
+    def wrapper(request: HttpRequest, *args: Any, **kwargs: Any) -> HttpResponseBase:
+        if not request.user.is_authenticated:
+            return redirect_to_login(request.get_full_path())
+        assert isinstance(request.user, User)
+        with transaction.atomic():
+            request.sight = enter(request.user)  # type: ignore[attr-defined]
+            response = view(request, *args, **kwargs)  # type: ignore[arg-type]
+            if response.streaming:
+                raise TypeError("a streaming response would run outside the fence")
+            return response
+
+    wrapper.is_fenced = True  # type: ignore[attr-defined]
+    return wrapper
