@@ -14,7 +14,7 @@ from klankbord.channels.registry import connector_class, encrypt
 from klankbord.tenancy.audit import record
 from klankbord.tenancy.models import Organisation, User
 
-LEASE = timedelta(minutes=3)
+LEASE = timedelta(minutes=1)
 BACK_OFF = (5, 15, 30, 60, 120, 300)  # seconds, by how long it has been failing
 KEEP_RAW = timedelta(days=7)
 

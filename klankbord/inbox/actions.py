@@ -46,7 +46,7 @@ ON CONFLICT (organisation_id, root_uri) DO UPDATE SET
     last_post_at = greatest(known.last_post_at, excluded.last_post_at),
     -- what somebody said in private is not shown in the list of a public conversation
     preview = CASE WHEN excluded.private AND NOT known.private THEN known.preview ELSE excluded.preview END
-RETURNING id
+RETURNING id, private
 """
 
 
@@ -73,14 +73,14 @@ class NewFile:
     alt_text: str
 
 
-def open_conversations(channel: Channel, stored: Sequence[Stored], now: datetime) -> list[int]:
-    """Open or reopen a conversation for everything addressed to us; the ids of the conversations."""
+def open_conversations(channel: Channel, stored: Sequence[Stored], now: datetime) -> None:
+    """Open or reopen a conversation for everything addressed to us, and tell the desk."""
     threads: dict[str, list[Stored]] = {}
     for item in stored:
         if item.event.addressed:
             threads.setdefault(item.root_uri, []).append(item)
     if not threads:
-        return []
+        return
     firsts = [items[0] for items in threads.values()]
     lasts = [items[-1] for items in threads.values()]
     with connection.cursor() as cursor:
@@ -102,7 +102,9 @@ def open_conversations(channel: Channel, stored: Sequence[Stored], now: datetime
                 "waiting_since": [min(item.event.published_at for item in items) for items in threads.values()],
             },
         )
-        return [conversation for (conversation,) in cursor.fetchall()]
+        opened = cursor.fetchall()
+    for private in (False, True):
+        announce(channel.pk, [pk for pk, is_private in opened if is_private == private], private=private)
 
 
 def move_conversations(organisation_id: int, moved: dict[str, str]) -> None:

@@ -30,7 +30,7 @@ PARTY = f"({MEMBER} OR desk_organisation_id = ANY ({_set('organisations')}))"
 ME = "user_id = nullif(current_setting('klankbord.user'), '')::bigint"
 
 
-def policies(kind: Kind, parent: tuple[str, str] | None, opened: bool) -> dict[str, tuple[str, str]]:
+def policies(kind: Kind, parent: tuple[str, str] | None, opened: bool, members: bool) -> dict[str, tuple[str, str]]:
     """Per command (ALL, SELECT, INSERT, UPDATE, DELETE): what may be seen and what may be written."""
     match kind:
         case Kind.HOUSE:
@@ -58,6 +58,8 @@ def policies(kind: Kind, parent: tuple[str, str] | None, opened: bool) -> dict[s
                 f"EXISTS (SELECT FROM {table} parent WHERE parent.id = {column}"
                 " AND parent.organisation_id = {table_name}.organisation_id)"
             )
+            if members:
+                seen = f"{MEMBER} AND {seen}"
             return {"ALL": (seen, seen)}
         case Kind.READERS:
             return {"ALL": (READER, READER)}
@@ -83,16 +85,22 @@ class Fence(Operation):
     """Enable row-level security on a model's table, with the policies of its kind and composite foreign keys.
 
     ``parent`` is ``(table, column)`` for a CHILD; ``opened`` lets a privacy officer who gave a reason see the rows of
-    that one thread (the table then has a ``root_uri``).
+    that one thread (the table then has a ``root_uri``). ``members`` keeps a CHILD from desks that act by mandate.
     """
 
     reduces_to_sql = True
     reversible = True
 
     def __init__(
-        self, model_name: str, kind: Kind, parent: tuple[str, str] | None = None, opened: bool = False
+        self,
+        model_name: str,
+        kind: Kind,
+        parent: tuple[str, str] | None = None,
+        opened: bool = False,
+        members: bool = False,
     ) -> None:
-        self.model_name, self.kind, self.parent, self.opened = model_name, Kind(kind), parent, opened
+        self.model_name, self.kind, self.parent = model_name, Kind(kind), parent
+        self.opened, self.members = opened, members
 
     def state_forwards(self, app_label: str, state: Any) -> None:
         """The fence is no part of Django's state; the catalogue test looks after it."""
@@ -108,7 +116,7 @@ class Fence(Operation):
         self, app_label: str, schema_editor: BaseDatabaseSchemaEditor, from_state: Any, to_state: Any
     ) -> None:
         table = from_state.apps.get_model(app_label, self.model_name)._meta.db_table
-        for command in policies(self.kind, self.parent, self.opened):
+        for command in policies(self.kind, self.parent, self.opened, self.members):
             schema_editor.execute(f"DROP POLICY fence_{command.lower()} ON {table}")
         schema_editor.execute(f"ALTER TABLE {table} DISABLE ROW LEVEL SECURITY")
 
@@ -126,7 +134,7 @@ class Fence(Operation):
                     " DEFERRABLE INITIALLY DEFERRED"
                 )
         yield f"ALTER TABLE {table} ENABLE ROW LEVEL SECURITY"
-        for command, (using, check) in policies(self.kind, self.parent, self.opened).items():
+        for command, (using, check) in policies(self.kind, self.parent, self.opened, self.members).items():
             clauses = (f" USING ({using})" if using else "") + (f" WITH CHECK ({check})" if check else "")
             yield f"CREATE POLICY fence_{command.lower()} ON {table} FOR {command}{clauses}".replace(
                 "{table_name}", table

@@ -9,6 +9,6 @@ class Migration(migrations.Migration):
 
     operations = [
         Fence("Dossier", Kind.HOUSE),
-        Fence("Match", Kind.CHILD, parent=("posts_post", "post_id")),
+        Fence("Match", Kind.CHILD, parent=("posts_post", "post_id"), members=True),
         Fence("Count", Kind.HOUSE),
     ]
