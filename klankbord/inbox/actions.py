@@ -18,7 +18,7 @@ from klankbord.channels.contract import AuthorData, Outgoing, Visibility
 from klankbord.channels.models import Channel, Delivery
 from klankbord.channels.registry import connector_class
 from klankbord.inbox import jobs
-from klankbord.inbox.models import Conversation, Opening
+from klankbord.inbox.models import Conversation
 from klankbord.posts.actions import Stored, write_post
 from klankbord.posts.files import keep_file
 from klankbord.posts.models import Attachment, Post
@@ -266,19 +266,19 @@ def reply(
     return post
 
 
-def open_with_reason(conversation: Conversation, reason: str, *, by: User) -> Opening:
-    """A privacy officer opens one conversation for an hour; the reason is in the audit log."""
-    if not reason.strip():
-        raise Refused(_("Write down why you open this conversation."))
-    opening = Opening.objects.create(
-        organisation_id=conversation.organisation_id,
-        user=by,
-        root_uri=conversation.root_uri,
-        reason=reason.strip(),
-        until=timezone.now() + OPEN_WITH_REASON_FOR,
+def open_with_reason(conversation_id: int, reason: str, *, by: User) -> bool:
+    """A privacy officer opens one conversation for an hour; the reason is in the audit log. False when it may not be."""
+    with connection.cursor() as cursor:
+        cursor.execute(
+            "SELECT open_with_reason(%s, %s, %s)", [conversation_id, reason, timezone.now() + OPEN_WITH_REASON_FOR]
+        )
+        (organisation_id,) = cursor.fetchone()
+    if organisation_id is None:
+        return False
+    record(
+        organisation_id, "gesprek inzien met reden", f"gesprek:{conversation_id}", by=by, details={"reden": reason}
     )
-    _log(conversation, "gesprek inzien met reden", by, {"reden": reason.strip()})
-    return opening
+    return True
 
 
 def narrowest(of_parent: Visibility, chosen: Visibility | None) -> Visibility:

@@ -15,13 +15,15 @@ from klankbord.channels.contract import AuthorData, PostArrived, PostDeleted, Vi
 from klankbord.channels.models import Channel, Delivery
 from klankbord.posts.models import Attachment, Post, Revision
 
+UNIT = "\x1f"  # separates terms; no term holds a control character
+
 INSERT_POSTS = """
 INSERT INTO posts_post (
     organisation_id, channel_id, author_id, direction, visibility, private, uri, parent_uri, root_uri, subject,
     text, quoted, html, warning, language, web_url, reply_data, signed, tokens, published_at, received_at, edited_at)
 SELECT %(organisation)s, %(channel)s, author, 'in', visibility, private, uri, parent_uri, root_uri, subject,
        text, quoted, html, warning, language, web_url, reply_data::jsonb, '',
-       array_to_tsvector(string_to_array(terms, ' ')), published_at, %(now)s, edited_at
+       array_to_tsvector(string_to_array(terms, chr(31))), published_at, %(now)s, edited_at
 FROM unnest(%(author)s::bigint[], %(visibility)s::text[], %(private)s::boolean[], %(uri)s::text[],
             %(parent_uri)s::text[], %(root_uri)s::text[], %(subject)s::text[], %(text)s::text[], %(quoted)s::text[],
             %(html)s::text[], %(warning)s::text[], %(language)s::text[], %(web_url)s::text[], %(reply_data)s::text[],
@@ -96,6 +98,8 @@ def store_posts(channel: Channel, events: Sequence[PostArrived], now: datetime) 
     authors = remember_authors(channel, [event.author for event in fresh])
     roots = _roots(channel.organisation_id, fresh)
     terms = [terms_of(event.subject, event.warning, event.text) for event in fresh]
+    # somebody who addressed us can be found by name on the desk; dossiers never see these terms
+    names = [terms_of(event.author.name, event.author.handle) for event in fresh]
     with connection.cursor() as cursor:
         cursor.execute(
             INSERT_POSTS,
@@ -117,7 +121,7 @@ def store_posts(channel: Channel, events: Sequence[PostArrived], now: datetime) 
                 "language": [event.language[:8] for event in fresh],
                 "web_url": [event.web_url for event in fresh],
                 "reply_data": [json.dumps(event.reply_data) for event in fresh],
-                "terms": [" ".join(found) for found in terms],
+                "terms": [UNIT.join(found + who) for found, who in zip(terms, names, strict=True)],
                 "published_at": [event.published_at for event in fresh],
                 "edited_at": [event.edited_at for event in fresh],
             },

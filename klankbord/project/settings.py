@@ -45,7 +45,9 @@ INSTALLED_APPS = [
     "klankbord.posts",
     "klankbord.listening",
     "klankbord.inbox",
+    "klankbord.intake",
 ]
+PROCRASTINATE_AUTODISCOVER_MODULE_NAME = "jobs"
 MIDDLEWARE = [
     "django.middleware.security.SecurityMiddleware",
     "whitenoise.middleware.WhiteNoiseMiddleware",
@@ -64,10 +66,12 @@ TEMPLATES = [
         "DIRS": [CHECKOUT / "klankbord/project/templates"],
         "APP_DIRS": True,
         "OPTIONS": {
+            "builtins": ["klankbord.project.looks"],
             "context_processors": [
                 "django.template.context_processors.request",
                 "django.contrib.auth.context_processors.auth",
                 "django.contrib.messages.context_processors.messages",
+                "klankbord.project.navigation.navigation",
             ],
         },
     },
@@ -105,6 +109,13 @@ def _database(url: str) -> dict[str, Any]:
 
 
 DATABASES = {"default": _database(app_url())}
+
+# Hosts on private addresses that may be reached all the same: servers of the own network, test servers.
+OUTSIDE_ALLOWED_HOSTS = [host for host in os.environ.get("KLANKBORD_ALLOWED_HOSTS", "").split(",") if host]
+# The listening connections of live events do not come from the pool: they stay open.
+LIVE_CONNINFO = app_url()
+# How long an answer may be on its way out before it counts as uncertain; longer than every time-out of a connector.
+SENDING_LEASE_SECONDS = int(os.environ.get("KLANKBORD_SENDING_LEASE", "90"))
 
 LANGUAGE_CODE = "nl"
 LANGUAGES = [("nl", _("Dutch")), ("en", _("English"))]

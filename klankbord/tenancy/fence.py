@@ -6,6 +6,7 @@ and mandates valid at that minute what that person sees. See ``docs/fence.md``.
 
 from __future__ import annotations
 
+import json
 from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass
@@ -17,6 +18,7 @@ from django.db import connection, transaction
 from django.http import HttpRequest, HttpResponseBase
 
 from klankbord.tenancy.models import User
+from klankbord.tenancy.roles import Right, rights_of
 
 
 @dataclass(frozen=True, slots=True)
@@ -29,6 +31,15 @@ class Sight:
     public_channels: tuple[int, ...]
     private_channels: tuple[int, ...]
     desk_channels: tuple[int, ...]
+    roles: dict[int, frozenset[str]]
+
+    def may(self, right: Right, organisation_id: int) -> bool:
+        """Whether a role of this user opens a right in an organisation."""
+        return right in rights_of(self.roles.get(organisation_id, ()))
+
+    def organisations_where(self, right: Right) -> list[int]:
+        """The organisations in which this user has a right."""
+        return [organisation for organisation in self.roles if self.may(right, organisation)]
 
 
 def _sight(user: int | None, sql: str, parameters: list[Any]) -> Sight:
@@ -37,7 +48,12 @@ def _sight(user: int | None, sql: str, parameters: list[Any]) -> Sight:
     with connection.cursor() as cursor:
         cursor.execute(f"SELECT * FROM {sql}", parameters)
         row = cursor.fetchone()
-    return Sight(user, *(tuple(value or ()) for value in row))
+    *sets, roles = row
+    return Sight(
+        user,
+        *(tuple(ids or ()) for ids in sets),
+        roles={int(organisation): frozenset(held) for organisation, held in json.loads(roles).items()},
+    )
 
 
 def enter(user: User) -> Sight:

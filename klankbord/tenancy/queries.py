@@ -2,26 +2,7 @@
 
 from __future__ import annotations
 
-from django.db import connection
-
 from klankbord.tenancy.models import Membership, Organisation, TeamMember, User
-from klankbord.tenancy.roles import Right, rights_of
-
-
-def roles_in(user: User) -> dict[int, frozenset[str]]:
-    """Roles per organisation of this user now: memberships, and roles granted to a desk by mandate."""
-    with connection.cursor() as cursor:
-        cursor.execute("SELECT organisation_id, roles FROM fence_organisations(%s, now())", [user.pk])
-        return {organisation: frozenset(roles) for organisation, roles in cursor.fetchall()}
-
-
-def organisations_where(user: User, right: Right) -> list[int]:
-    """The organisations in which this user has this right."""
-    return [organisation for organisation, roles in roles_in(user).items() if right in rights_of(roles)]
-
-
-def may(user: User, right: Right, organisation_id: int) -> bool:
-    return right in rights_of(roles_in(user).get(organisation_id, ()))
 
 
 def home_of(user: User) -> Organisation | None:

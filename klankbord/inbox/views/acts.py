@@ -17,7 +17,6 @@ from klankbord.inbox.views.page import find_conversation, show
 from klankbord.posts.models import Post
 from klankbord.tenancy.fence import FencedRequest, inside
 from klankbord.tenancy.roles import Right
-from klankbord.tenancy.queries import organisations_where
 
 
 def writable(request: FencedRequest, pk: int) -> Conversation:
@@ -115,15 +114,14 @@ def decide(request: FencedRequest, pk: int, decision: str) -> HttpResponseBase:
 @require_http_methods(["GET", "POST"])
 def open_with_reason(request: FencedRequest, pk: int) -> HttpResponseBase:
     """A privacy officer writes down why, and sees one conversation for an hour."""
-    allowed = organisations_where(request.user, Right.OPEN_WITH_REASON)
-    if not allowed:
+    if not request.sight.organisations_where(Right.OPEN_WITH_REASON):
         raise Http404
     problem = ""
     if request.method == "POST":
         reason = request.POST.get("reason", "").strip()
         if not reason:
             problem = _("Write down why you open this conversation.")
-        elif actions.open_with_reason(pk, allowed, reason, by=request.user):
+        elif actions.open_with_reason(pk, reason, by=request.user):
             return redirect("conversation", pk)
         else:
             raise Http404

@@ -73,9 +73,7 @@ def conversation(request: FencedRequest, pk: int) -> HttpResponseBase:
 
 def _closed_door(request: FencedRequest, pk: int) -> HttpResponseBase:
     """A privacy officer may open one with a reason; for everybody else it does not exist."""
-    from klankbord.tenancy.queries import organisations_where
-
-    if organisations_where(request.user, Right.OPEN_WITH_REASON):
+    if request.sight.organisations_where(Right.OPEN_WITH_REASON):
         return redirect("open-with-reason", pk)
     raise Http404
 
