@@ -30,7 +30,7 @@ def cast(transactional_db: None, monkeypatch: pytest.MonkeyPatch, request: pytes
     Paper.reset()
     made = make_cast()
     request.getfixturevalue("as_app")
-    yield made
+    return made
 
 
 @pytest.fixture

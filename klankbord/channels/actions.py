@@ -112,7 +112,8 @@ def bring_in(channel: Channel, landings: Sequence[Landing]) -> int:
     """Give an organisation its own copy of what landed; how many were new to it."""
     with connection.cursor() as cursor:
         cursor.execute(
-            "INSERT INTO channels_arrival (organisation_id, channel_id, private, key, body, state, outcome, received_at)"
+            "INSERT INTO channels_arrival"
+            " (organisation_id, channel_id, private, key, body, state, outcome, received_at)"
             " SELECT %s, %s, true, key, body, 'new', '', received_at"
             " FROM unnest(%s::text[], %s::bytea[], %s::timestamptz[]) AS new (key, body, received_at)"
             " ON CONFLICT (channel_id, key) DO NOTHING",
@@ -150,14 +151,12 @@ def replay_quarantine(channel: Channel, *, by: User) -> int:
     with connection.cursor() as cursor:
         cursor.execute("SELECT quarantine_replay(%s)", [channel.pk])
         (replayed,) = cursor.fetchone()
-    record(
-        channel.organisation_id, "quarantaine opnieuw", f"kanaal:{channel.pk}", by=by, details={"aantal": replayed}
-    )
+    record(channel.organisation_id, "quarantaine opnieuw", f"kanaal:{channel.pk}", by=by, details={"aantal": replayed})
     return int(replayed)
 
 
 def empty_old_arrivals(now: datetime) -> int:
     """Raw copies of what was understood a week ago go; the key stays, so that nothing arrives twice."""
-    return Arrival.objects.filter(
-        state=Arrival.State.PARSED, parsed_at__lt=now - KEEP_RAW, body__isnull=False
-    ).update(body=None)
+    return Arrival.objects.filter(state=Arrival.State.PARSED, parsed_at__lt=now - KEEP_RAW, body__isnull=False).update(
+        body=None
+    )

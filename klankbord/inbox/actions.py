@@ -93,9 +93,7 @@ def open_conversations(channel: Channel, stored: Sequence[Stored], now: datetime
                 "root_uri": list(threads),
                 "private": [item.event.visibility.private for item in firsts],
                 "author": [item.author_id for item in firsts],
-                "author_name": [
-                    safe_text(item.event.author.name or item.event.author.handle)[:200] for item in firsts
-                ],
+                "author_name": [safe_text(item.event.author.name or item.event.author.handle)[:200] for item in firsts],
                 "subject": [safe_text(item.event.subject)[:400] for item in firsts],
                 "preview": [preview(item.event.warning or item.event.text, 160) for item in lasts],
                 "last_post_at": [max(item.event.published_at for item in items) for items in threads.values()],
@@ -255,19 +253,15 @@ def reply(
     if conversation.assignee is None:
         conversation.assignee, conversation.assignee_name = by, by.name
     conversation.mandate = _mandate(conversation, by, now)
-    conversation.save(
-        update_fields=["status", "waiting_since", "last_post_at", "assignee", "assignee_name", "mandate"]
-    )
+    conversation.save(update_fields=["status", "waiting_since", "last_post_at", "assignee", "assignee_name", "mandate"])
     _log(conversation, "antwoord versturen", by, {"bericht": post.pk, "zichtbaarheid": chosen.value})
-    defer_once(
-        jobs.send_answer, f"delivery:{delivery.pk}", organisation=delivery.organisation_id, delivery=delivery.pk
-    )
+    defer_once(jobs.send_answer, f"delivery:{delivery.pk}", organisation=delivery.organisation_id, delivery=delivery.pk)
     _announce(conversation)
     return post
 
 
 def open_with_reason(conversation_id: int, reason: str, *, by: User) -> bool:
-    """A privacy officer opens one conversation for an hour; the reason is in the audit log. False when it may not be."""
+    """A privacy officer opens one conversation for an hour; the audit log has the reason. False when it may not be."""
     with connection.cursor() as cursor:
         cursor.execute(
             "SELECT open_with_reason(%s, %s, %s)", [conversation_id, reason, timezone.now() + OPEN_WITH_REASON_FOR]
@@ -275,9 +269,7 @@ def open_with_reason(conversation_id: int, reason: str, *, by: User) -> bool:
         (organisation_id,) = cursor.fetchone()
     if organisation_id is None:
         return False
-    record(
-        organisation_id, "gesprek inzien met reden", f"gesprek:{conversation_id}", by=by, details={"reden": reason}
-    )
+    record(organisation_id, "gesprek inzien met reden", f"gesprek:{conversation_id}", by=by, details={"reden": reason})
     return True
 
 
@@ -378,9 +370,7 @@ def _mandate(conversation: Conversation, by: User, now: datetime) -> Mandate | N
 
 def _log(conversation: Conversation, act: str, by: User, details: dict[str, object] | None = None) -> None:
     organisation = conversation.organisation_id
-    record(
-        organisation, act, f"gesprek:{conversation.pk}", by=by, actor=signature(by, organisation), details=details
-    )
+    record(organisation, act, f"gesprek:{conversation.pk}", by=by, actor=signature(by, organisation), details=details)
 
 
 def _announce(conversation: Conversation) -> None:

@@ -121,7 +121,9 @@ def decide(delivery: Delivery, decision: str, *, by: User) -> None:
         return
     record(
         delivery.organisation_id,
-        {"confirm": "antwoord is aangekomen", "resend": "antwoord opnieuw sturen", "lookup": "antwoord opzoeken"}[decision],
+        {"confirm": "antwoord is aangekomen", "resend": "antwoord opnieuw sturen", "lookup": "antwoord opzoeken"}[
+            decision
+        ],
         f"antwoord:{delivery.pk}",
         by=by,
         actor=signature(by, delivery.organisation_id),

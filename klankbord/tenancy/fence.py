@@ -44,9 +44,11 @@ class Sight:
 
 def _sight(user: int | None, sql: str, parameters: list[Any]) -> Sight:
     if not connection.in_atomic_block:
-        raise transaction.TransactionManagementError("enter the fence inside a transaction: what it sets is local to it")
+        raise transaction.TransactionManagementError(
+            "enter the fence inside a transaction: what it sets is local to it"
+        )
     with connection.cursor() as cursor:
-        cursor.execute(f"SELECT * FROM {sql}", parameters)
+        cursor.execute(f"SELECT * FROM {sql}", parameters)  # noqa: S608  the two callers below write the words
         row = cursor.fetchone()
     *sets, roles = row
     return Sight(

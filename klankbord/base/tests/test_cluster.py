@@ -54,7 +54,10 @@ def test_the_owner_makes_tables_and_the_app_log_in_owns_nothing_and_has_no_power
         write(cluster.owner_url, "CREATE TABLE kept (id int)")
         assert value(cluster.owner_url, "SELECT current_user") == "klankbord_owner"
         assert value(cluster.app_url, "SELECT current_user") == "klankbord_app"
-        powers = "SELECT array[rolsuper, rolbypassrls, rolcreaterole, rolreplication] FROM pg_roles WHERE rolname = current_user"
+        powers = (
+            "SELECT array[rolsuper, rolbypassrls, rolcreaterole, rolreplication]"
+            " FROM pg_roles WHERE rolname = current_user"
+        )
         assert value(cluster.owner_url, powers) == [False] * 4
         assert value(cluster.app_url, powers) == [False] * 4
         assert value(cluster.app_url, "SELECT rolcreatedb FROM pg_roles WHERE rolname = current_user") is False

@@ -104,9 +104,7 @@ def decide(request: FencedRequest, pk: int, decision: str) -> HttpResponseBase:
     delivery = get_object_or_404(Delivery, pk=pk, channel__in=request.sight.desk_channels)
     post = get_object_or_404(Post.objects.defer("tokens"), delivery=delivery)
     sending.decide(delivery, decision, by=request.user)
-    conversation = get_object_or_404(
-        Conversation, organisation=post.organisation_id, root_uri=post.root_uri
-    )
+    conversation = get_object_or_404(Conversation, organisation=post.organisation_id, root_uri=post.root_uri)
     return done(request, conversation)
 
 
@@ -156,5 +154,3 @@ def _files(request: FencedRequest) -> list[actions.NewFile]:
             alt_text=request.POST.get("alt", "")[:1500],
         )
     ]
-
-

@@ -56,5 +56,3 @@ def _still_welcome(user_id: int, session_key: str) -> bool:
         )
     finally:
         connections.close_all()
-
-
