@@ -73,7 +73,7 @@ def land(source: Source, batch: Batch, every: timedelta, now: datetime) -> int:
             " ON CONFLICT (source_id, key) DO NOTHING",
             [source.pk, now, [e.key for e in batch.envelopes], [e.body for e in batch.envelopes]],
         )
-        landed = cursor.rowcount
+        landed = int(cursor.rowcount)
     if batch.gap:
         Gap.objects.create(source=source, since=batch.gap.since, until=batch.gap.until, reason=batch.gap.reason)
     source.cursor = batch.cursor
@@ -125,7 +125,7 @@ def bring_in(channel: Channel, landings: Sequence[Landing]) -> int:
                 [landing.received_at for landing in landings],
             ],
         )
-        return cursor.rowcount
+        return int(cursor.rowcount)
 
 
 def settle_arrivals(outcomes: dict[int, str], now: datetime) -> None:

@@ -14,7 +14,7 @@ from django.utils.translation import gettext as _
 from klankbord.base.jobs import defer_once
 from klankbord.base.realtime import announce
 from klankbord.base.text.clean import preview, safe_text
-from klankbord.channels.contract import AuthorData, Outgoing, Visibility
+from klankbord.channels.contract import AuthorData, Connector, Outgoing, Visibility
 from klankbord.channels.models import Channel, Delivery
 from klankbord.channels.registry import connector_class
 from klankbord.inbox import jobs
@@ -286,7 +286,7 @@ def _said(text: str) -> str:
     return text
 
 
-def _check(connector: type, channel: Channel, text: str, files: Sequence[NewFile]) -> None:
+def _check(connector: type[Connector], channel: Channel, text: str, files: Sequence[NewFile]) -> None:
     if not connector.can_reply:
         raise Refused(_("You cannot answer on this channel."))
     if not channel.enabled:

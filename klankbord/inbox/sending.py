@@ -206,7 +206,7 @@ def _try_again(delivery: Delivery, problem: object, now: datetime) -> None:
     if now - delivery.created_at > GIVE_UP_AFTER:
         _failed(delivery, problem, now)
         return
-    wait = RETRY_AFTER[min(delivery.attempts, len(RETRY_AFTER)) - 1] if delivery.attempts else 0
+    wait: float = RETRY_AFTER[min(delivery.attempts, len(RETRY_AFTER)) - 1] if delivery.attempts else 0
     if problem.retry_after is not None:
         wait = max(problem.retry_after, 0)
     delivery.state = State.PENDING

@@ -96,9 +96,10 @@ def test_a_killed_server_comes_back_at_the_same_address_with_every_commit(data_d
         write(address, "CREATE TABLE kept (id int)")
         for number in range(5):
             write(address, f"INSERT INTO kept VALUES ({number})")
-            assert cluster.pid is not None
-            os.kill(cluster.pid, signal.SIGKILL)
-            psutil.Process(cluster.pid).wait(10)
+            server = cluster.pid
+            assert server is not None
+            os.kill(server, signal.SIGKILL)
+            psutil.Process(server).wait(10)
             assert cluster.pid is None
             cluster.restart()
             assert cluster.owner_url == address

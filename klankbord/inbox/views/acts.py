@@ -16,6 +16,7 @@ from klankbord.inbox.models import Conversation
 from klankbord.inbox.views.page import find_conversation, show
 from klankbord.posts.models import Post
 from klankbord.tenancy.fence import FencedRequest, inside
+from klankbord.tenancy.models import User
 from klankbord.tenancy.roles import Right
 
 
@@ -71,6 +72,7 @@ def note(request: FencedRequest, pk: int) -> HttpResponseBase:
 def assign(request: FencedRequest, pk: int) -> HttpResponseBase:
     conversation = writable(request, pk)
     wanted = request.POST.get("assignee", "")
+    assignee: User | None
     if wanted == "me":
         assignee = request.user
     else:
