@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator
+from collections.abc import Callable
 from typing import Any
 
 import pytest
@@ -31,13 +31,13 @@ def django_db_setup(django_test_environment: None, django_db_blocker: Any) -> It
 
 
 @pytest.fixture
-def cast(clean_database: None, monkeypatch: pytest.MonkeyPatch, request: pytest.FixtureRequest) -> Iterator[Cast]:
+def cast(clean_database: None, monkeypatch: pytest.MonkeyPatch, request: pytest.FixtureRequest) -> Cast:
     """The cast, made as the owner; the test itself then runs as the application."""
     monkeypatch.setattr(registry, "connectors", lambda: {"paper": Paper})
     Paper.reset()
     made = make_cast()
     request.getfixturevalue("as_app")
-    yield made
+    return made
 
 
 @pytest.fixture
