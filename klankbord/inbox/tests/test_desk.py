@@ -39,7 +39,9 @@ def only_conversation(cast: Cast) -> Conversation:
         return Conversation.objects.select_related("channel").get()
 
 
-def answer(client: Client, conversation: Conversation, text: str = "Dank u wel, wij kijken ernaar.", **more: str) -> str:
+def answer(
+    client: Client, conversation: Conversation, text: str = "Dank u wel, wij kijken ernaar.", **more: str
+) -> str:
     with_seen = {"text": text, "client_id": str(uuid4()), "seen": "999999"} | more
     response = client.post(f"/desk/{conversation.pk}/reply", with_seen, follow=True)
     assert response.status_code == 200, response.status_code
@@ -220,9 +222,7 @@ def test_an_uncertain_answer_that_is_found_counts_as_sent(cast: Cast, say: Say, 
     assert len(Paper.sent) == 1
 
 
-def test_an_uncertain_answer_that_is_surely_not_there_is_sent_again(
-    cast: Cast, say: Say, client_of: ClientOf
-) -> None:
+def test_an_uncertain_answer_that_is_surely_not_there_is_sent_again(cast: Cast, say: Say, client_of: ClientOf) -> None:
     _, delivery = uncertain_answer(cast, say, client_of, arrived=False)
     sending.look_up(delivery.organisation_id, delivery.pk)
     with acting_for(cast.klankendam.pk):
@@ -280,7 +280,15 @@ def test_an_edit_is_shown_and_what_was_said_before_is_kept(cast: Cast, say: Say)
 
 @pytest.mark.parametrize(
     "query",
-    ["q=" + "a" * 5000, "q=%00", "q='%20%26%20!(", "before=rubbish", "before=9999-99-99_1", "organisation=1e9", "view=x"],
+    [
+        "q=" + "a" * 5000,
+        "q=%00",
+        "q='%20%26%20!(",
+        "before=rubbish",
+        "before=9999-99-99_1",
+        "organisation=1e9",
+        "view=x",
+    ],
 )
 def test_a_strange_address_shows_a_desk(cast: Cast, client_of: ClientOf, query: str) -> None:
     assert client_of(cast.amal).get(f"/desk/?{query}").status_code == 200

@@ -37,7 +37,9 @@ def test_every_table_in_the_catalogue_has_a_kind(cast: Cast) -> None:
 
 
 def test_every_table_of_an_organisation_has_row_level_security_and_a_policy(cast: Cast) -> None:
-    secured = {name for (name,) in rows("SELECT relname FROM pg_class WHERE relrowsecurity AND NOT relforcerowsecurity")}
+    secured = {
+        name for (name,) in rows("SELECT relname FROM pg_class WHERE relrowsecurity AND NOT relforcerowsecurity")
+    }
     policed = {name for (name,) in rows("SELECT DISTINCT tablename FROM pg_policies")}
     for model in models():
         table = model._meta.db_table
