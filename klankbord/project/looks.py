@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import uuid
-from datetime import datetime
+from datetime import datetime, timedelta
 
 from django import template
 from django.templatetags.static import static
@@ -17,6 +17,8 @@ register = template.Library()
 
 CHANNEL_ICONS = {"mail": "mail", "mastodon": "fediverse", "exercise": "mask"}
 FEW_MINUTES = 60
+# The widest of the norms that public bodies publish for a first answer.
+LATE = timedelta(hours=24)
 
 
 @register.simple_tag
@@ -74,10 +76,10 @@ def said(when: datetime, now: datetime) -> str:
     if 0 <= minutes < 1:
         return gettext("now")
     if 0 < minutes < FEW_MINUTES:
-        return gettext("%(minutes)d min") % {"minutes": minutes}
+        return gettext("{minutes} min").format(minutes=minutes)
     if local.date() == here.date():
         return local.strftime("%H:%M")
-    return date_format(local, "j M" if local.year == here.year else "j M Y")
+    return date_format(local, "j b" if local.year == here.year else "j b Y")
 
 
 @register.simple_tag
@@ -87,8 +89,14 @@ def waited(since: datetime | None) -> str:
         return ""
     minutes = max(0, int((timezone.now() - since).total_seconds() // 60))
     if minutes < FEW_MINUTES:
-        return gettext("%(minutes)d min") % {"minutes": minutes}
+        return gettext("{minutes} min").format(minutes=minutes)
     hours = minutes // 60
     if hours < 24:
         return ngettext("%(hours)d hour", "%(hours)d hours", hours) % {"hours": hours}
     return ngettext("%(days)d day", "%(days)d days", hours // 24) % {"days": hours // 24}
+
+
+@register.filter
+def is_late(since: datetime | None) -> bool:
+    """True when somebody has waited longer than any published norm allows: a person is needed now."""
+    return since is not None and timezone.now() - since > LATE

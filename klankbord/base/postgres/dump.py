@@ -43,17 +43,16 @@ def _programs_for(url: str) -> Path:
     return binaries.programs_of(server) or binaries.find_programs()
 
 
-def dump(url: str, *, privileges: bool, bin_dir: Path | None = None) -> Iterator[bytes]:
+def dump(
+    url: str, *, privileges: bool, bin_dir: Path | None = None, without_rows: Iterable[str] = ()
+) -> Iterator[bytes]:
     """The database in PostgreSQL's custom format, in pieces; ``privileges`` says whether the grants come along.
 
-    Raises :class:`Problem` when it did not come out whole; pieces handed out before that are worth nothing.
+    Of the tables in ``without_rows`` only the definition comes along. Raises :class:`Problem` when it did not come out
+    whole; pieces handed out before that are worth nothing.
     """
-    command: list[str | Path] = [
-        (bin_dir or _programs_for(url)) / "pg_dump",
-        "--format=custom",
-        "--no-owner",
-        "--no-password",
-    ]
+    command: list[str | Path] = [(bin_dir or _programs_for(url)) / "pg_dump", "--format=custom", "--no-owner"]
+    command += ["--no-password", *(f"--exclude-table-data=public.{table}" for table in without_rows)]
     if not privileges:
         command.append("--no-privileges")
     with tempfile.TemporaryFile() as complaints:

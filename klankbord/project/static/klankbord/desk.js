@@ -108,7 +108,7 @@ function countRoom(textarea) {
   const left = most - [...textarea.value].length;
   room.toggleAttribute("data-over", left < 0);
   const text = left < 0 ? desk.dataset.tooLong : desk.dataset.roomLeft;
-  room.textContent = textarea.value || left < 0 ? text.replace("%(count)d", Math.abs(left)) : "";
+  room.textContent = textarea.value || left < 0 ? text.replace("{count}", Math.abs(left)) : "";
 }
 
 document.addEventListener("input", (event) => {

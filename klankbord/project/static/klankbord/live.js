@@ -58,7 +58,7 @@ function showWaiting() {
   const button = byId("new-messages");
   const count = waiting.size;
   button.hidden = count === 0;
-  const text = count === 1 ? desk.dataset.oneNew : desk.dataset.moreNew.replace("%(count)d", count);
+  const text = count === 1 ? desk.dataset.oneNew : desk.dataset.moreNew.replace("{count}", count);
   if (count) button.textContent = text;
   document.title = count ? `(${count}) ${title}` : title;
 }
@@ -89,12 +89,12 @@ function receive(row) {
   const isNews = row.hasAttribute("data-unread") && !old?.hasAttribute("data-unread");
   if (old && (inSight(old) || !isNews)) {
     put(row, old);
-    if (isNews) say(desk.dataset.saidNew.replace("%(name)s", nameIn(row)));
+    if (isNews) say(desk.dataset.saidNew.replace("{name}", nameIn(row)));
     return;
   }
   if (row.hasAttribute("data-elsewhere")) return;
   waiting.set(row.id, row);
-  say(desk.dataset.saidNew.replace("%(name)s", nameIn(row)));
+  say(desk.dataset.saidNew.replace("{name}", nameIn(row)));
   if (atRest()) bringIn();
   else showWaiting();
 }
@@ -127,7 +127,7 @@ function showBelow() {
   const button = byId("new-below");
   if (!button) return;
   button.hidden = below.size === 0;
-  if (below.size) button.textContent = below.size === 1 ? desk.dataset.oneBelow : desk.dataset.moreBelow.replace("%(count)d", below.size);
+  if (below.size) button.textContent = below.size === 1 ? desk.dataset.oneBelow : desk.dataset.moreBelow.replace("{count}", below.size);
 }
 
 // The reply says what its writer has seen: a message counts from the moment it was on the screen.
