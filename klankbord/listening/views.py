@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from django.contrib import messages
+from django.core.exceptions import PermissionDenied
 from django.http import Http404, HttpResponseBase
 from django.shortcuts import redirect, render
 from django.urls import reverse
@@ -28,7 +29,7 @@ def place_dossier(request: FencedRequest) -> HttpResponseBase:
     organisation = house.organisation
     may_write = may_change_words(request, organisation)
     if not may_write and not request.sight.may(Right.READ_DOSSIERS, organisation.pk):
-        raise Http404
+        raise PermissionDenied
     dossier = Dossier.objects.filter(organisation=organisation, is_place=True).select_related("owner").first()
     if dossier is None or (request.method == "POST" and not may_write):
         raise Http404

@@ -12,7 +12,14 @@ from klankbord.tenancy.fence import Sight
 from klankbord.tenancy.models import Organisation
 from klankbord.tenancy.roles import Right
 
-PAGES = (("desk", _("Desk"), Right.READ_PUBLIC),)
+ANY_LOG = (Right.READ_AUDIT, Right.READ_TEAM_AUDIT, Right.READ_OWN_AUDIT)
+PAGES = (
+    ("desk", _("Desk"), (Right.READ_PUBLIC,)),
+    ("place-dossier", _("Place"), (Right.READ_DOSSIERS,)),
+    ("channels", _("Channels"), (Right.READ_CHANNELS,)),
+    ("people", _("People"), (Right.READ_CHANNELS, Right.READ_TEAMS)),
+    ("audit", _("Log"), ANY_LOG),
+)
 
 
 def navigation(request: HttpRequest) -> dict[str, Any]:
@@ -26,7 +33,8 @@ def navigation(request: HttpRequest) -> dict[str, Any]:
         "exercise": bool(home and home.is_demo),
         "navigation": [
             {"url": reverse(name), "label": label, "active": request.path.startswith(reverse(name))}
-            for name, label, right in PAGES
-            if sight.organisations_where(right) or (name == "desk" and sight.public_channels)
+            for name, label, rights in PAGES
+            if any(sight.organisations_where(right) for right in rights)
+            or (name == "desk" and sight.public_channels)
         ],
     }

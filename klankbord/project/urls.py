@@ -11,6 +11,9 @@ urlpatterns: list[URLPattern | URLResolver] = [
     path("", RedirectView.as_view(pattern_name="desk"), name="home"),
     path("health", health, name="health"),
     path("desk/", include("klankbord.inbox.urls")),
+    path("", include("klankbord.tenancy.urls")),
+    path("", include("klankbord.channels.urls")),
+    path("", include("klankbord.listening.urls")),
     path("accounts/", include("allauth.urls")),
     path("i18n/", include("django.conf.urls.i18n")),
 ]
