@@ -109,7 +109,7 @@ class Switchboard:
 async def events(
     listener: Listener, still_welcome: Callable[[], Awaitable[bool]], every: float
 ) -> AsyncIterator[bytes]:
-    """The body of a server-sent event stream: ids only. Every ``every`` seconds it asks again whether the user may stay."""
+    """The body of a server-sent event stream: ids only. Asks each ``every`` seconds whether the user may stay."""
     yield b"retry: 2000\n\nevent: hello\ndata: {}\n\n"
     while True:
         try:

@@ -73,7 +73,7 @@ def land(source: Source, batch: Batch, every: timedelta, now: datetime) -> int:
             " ON CONFLICT (source_id, key) DO NOTHING",
             [source.pk, now, [e.key for e in batch.envelopes], [e.body for e in batch.envelopes]],
         )
-        landed = cursor.rowcount
+        landed = int(cursor.rowcount)
     if batch.gap:
         Gap.objects.create(source=source, since=batch.gap.since, until=batch.gap.until, reason=batch.gap.reason)
     source.cursor = batch.cursor
@@ -112,7 +112,8 @@ def bring_in(channel: Channel, landings: Sequence[Landing]) -> int:
     """Give an organisation its own copy of what landed; how many were new to it."""
     with connection.cursor() as cursor:
         cursor.execute(
-            "INSERT INTO channels_arrival (organisation_id, channel_id, private, key, body, state, outcome, received_at)"
+            "INSERT INTO channels_arrival"
+            " (organisation_id, channel_id, private, key, body, state, outcome, received_at)"
             " SELECT %s, %s, true, key, body, 'new', '', received_at"
             " FROM unnest(%s::text[], %s::bytea[], %s::timestamptz[]) AS new (key, body, received_at)"
             " ON CONFLICT (channel_id, key) DO NOTHING",
@@ -124,7 +125,7 @@ def bring_in(channel: Channel, landings: Sequence[Landing]) -> int:
                 [landing.received_at for landing in landings],
             ],
         )
-        return cursor.rowcount
+        return int(cursor.rowcount)
 
 
 def settle_arrivals(outcomes: dict[int, str], now: datetime) -> None:
@@ -150,14 +151,12 @@ def replay_quarantine(channel: Channel, *, by: User) -> int:
     with connection.cursor() as cursor:
         cursor.execute("SELECT quarantine_replay(%s)", [channel.pk])
         (replayed,) = cursor.fetchone()
-    record(
-        channel.organisation_id, "quarantaine opnieuw", f"kanaal:{channel.pk}", by=by, details={"aantal": replayed}
-    )
+    record(channel.organisation_id, "quarantaine opnieuw", f"kanaal:{channel.pk}", by=by, details={"aantal": replayed})
     return int(replayed)
 
 
 def empty_old_arrivals(now: datetime) -> int:
     """Raw copies of what was understood a week ago go; the key stays, so that nothing arrives twice."""
-    return Arrival.objects.filter(
-        state=Arrival.State.PARSED, parsed_at__lt=now - KEEP_RAW, body__isnull=False
-    ).update(body=None)
+    return Arrival.objects.filter(state=Arrival.State.PARSED, parsed_at__lt=now - KEEP_RAW, body__isnull=False).update(
+        body=None
+    )

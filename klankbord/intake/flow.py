@@ -97,9 +97,7 @@ def route(source: Source) -> None:
     for channel in channels:
         with acting_for(channel.organisation_id):
             bring_in(channel, landings)
-            defer_once(
-                jobs.take_in, f"take-in:{channel.pk}", organisation=channel.organisation_id, channel=channel.pk
-            )
+            defer_once(jobs.take_in, f"take-in:{channel.pk}", organisation=channel.organisation_id, channel=channel.pk)
     Landing.objects.filter(pk__in=[landing.pk for landing in landings]).delete()
 
 

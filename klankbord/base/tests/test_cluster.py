@@ -55,7 +55,10 @@ def test_the_owner_makes_tables_and_the_app_log_in_owns_nothing_and_has_no_power
         write(cluster.owner_url, "CREATE TABLE kept (id int)")
         assert value(cluster.owner_url, "SELECT current_user") == "klankbord_owner"
         assert value(cluster.app_url, "SELECT current_user") == "klankbord_app"
-        powers = "SELECT array[rolsuper, rolbypassrls, rolcreaterole, rolreplication] FROM pg_roles WHERE rolname = current_user"
+        powers = (
+            "SELECT array[rolsuper, rolbypassrls, rolcreaterole, rolreplication]"
+            " FROM pg_roles WHERE rolname = current_user"
+        )
         assert value(cluster.owner_url, powers) == [False] * 4
         assert value(cluster.app_url, powers) == [False] * 4
         assert value(cluster.app_url, "SELECT rolcreatedb FROM pg_roles WHERE rolname = current_user") is False
@@ -94,9 +97,10 @@ def test_a_killed_server_comes_back_at_the_same_address_with_every_commit(data_d
         write(address, "CREATE TABLE kept (id int)")
         for number in range(5):
             write(address, f"INSERT INTO kept VALUES ({number})")
-            assert cluster.pid is not None
-            os.kill(cluster.pid, signal.SIGKILL)
-            psutil.Process(cluster.pid).wait(10)
+            server = cluster.pid
+            assert server is not None
+            os.kill(server, signal.SIGKILL)
+            psutil.Process(server).wait(10)
             assert cluster.pid is None
             cluster.restart()
             assert cluster.owner_url == address

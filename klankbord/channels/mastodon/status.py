@@ -167,9 +167,10 @@ def _said(status: Json, envelope: Json, *, addressed: bool) -> Event:
 
 def _inner(status: Any) -> Json | None:
     """The status itself, also when the server shows it inside somebody's boost (snac does once it is boosted)."""
-    if isinstance(status, dict) and isinstance(status.get("reblog"), dict):
-        return status["reblog"]
-    return status if isinstance(status, dict) else None
+    if not isinstance(status, dict):
+        return None
+    reblog = status.get("reblog")
+    return reblog if isinstance(reblog, dict) else status
 
 
 def _speaks_to_us(status: Json, envelope: Json) -> bool:
