@@ -32,13 +32,12 @@ def beat(part: str) -> None:
 
 def run_worker() -> None:
     """Run jobs until told to stop."""
-    # Django's connector only defers; the worker waits for jobs on a connection of its own.
-    with app.replace_connector(app.connector.get_worker_connector()) as worker:  # type: ignore[attr-defined]
-        worker.run_worker(
-            concurrency=WORKER_CONCURRENCY,
-            fetch_job_polling_interval=1.0,
-            delete_jobs="successful",
-            install_signal_handlers=True,
-            listen_notify=True,
-            shutdown_graceful_timeout=10,
-        )
+    # Django's connector cannot wait for a notice; the worker brings a connection of its own
+    app.with_connector(app.connector.get_worker_connector()).run_worker(
+        concurrency=WORKER_CONCURRENCY,
+        fetch_job_polling_interval=1.0,
+        delete_jobs="successful",
+        install_signal_handlers=True,
+        listen_notify=True,
+        shutdown_graceful_timeout=10,
+    )
