@@ -265,7 +265,7 @@ class Connector(ABC):
 
     @abstractmethod
     def fetch(self, cursor: Json) -> Batch:
-        """Bring what is new since ``cursor`` (empty: from now on, with a little overlap). No database, no side effects."""
+        """Bring what is new since ``cursor`` (empty: from now on, with a little overlap). No database, no effects."""
 
     def wait(self, seconds: float) -> bool:
         """Block until the network hints at something new (True) or ``seconds`` have passed (False)."""
@@ -275,10 +275,14 @@ class Connector(ABC):
     def parse(self, body: bytes) -> list[Event]:
         """Understand one raw envelope. Pure: no network. Raises Unparseable."""
 
+    def identity(self, outgoing: Outgoing) -> str:
+        """The ``external_id`` this answer will have, where the sender chooses it (a Message-ID); else empty."""
+        return ""
+
     @abstractmethod
     def send(self, outgoing: Outgoing) -> Receipt:
         """Send once. Raises Permanent, NotSent or Uncertain; anything else is treated as Uncertain."""
 
     @abstractmethod
     def look_up(self, outgoing: Outgoing) -> Receipt | None:
-        """Did this answer get through? The receipt, or None when it is surely not there. Raises Uncertain if unknowable."""
+        """Did this answer get through? The receipt, or None when surely not there. Raises Uncertain if unknowable."""

@@ -1,0 +1,43 @@
+"""Work for later: Procrastinate on our own PostgreSQL. One job per batch, never one per post."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from django.db import transaction
+from django.utils import timezone
+from procrastinate import exceptions
+from procrastinate.contrib.django import app
+from procrastinate.tasks import Task
+
+from klankbord.base.models import Heartbeat
+
+WORKER_CONCURRENCY = 4
+
+
+def defer_once(task: Task[..., Any, Any], key: str, **arguments: Any) -> None:
+    """Have this done after commit, unless the same is waiting already. Jobs with one key run one after another."""
+    try:
+        # in a savepoint of its own: the refusal of a second one must not spoil the transaction around it
+        with transaction.atomic():
+            task.configure(queueing_lock=key, lock=key).defer(**arguments)
+    except exceptions.AlreadyEnqueued:
+        return
+
+
+def beat(part: str) -> None:
+    """A sign of life of one part."""
+    Heartbeat.objects.update_or_create(part=part, defaults={"at": timezone.now()})
+
+
+def run_worker() -> None:
+    """Run jobs until told to stop."""
+    # Django's connector cannot wait for a notice; the worker brings a connection of its own
+    app.with_connector(app.connector.get_worker_connector()).run_worker(
+        concurrency=WORKER_CONCURRENCY,
+        fetch_job_polling_interval=1.0,
+        delete_jobs="successful",
+        install_signal_handlers=True,
+        listen_notify=True,
+        shutdown_graceful_timeout=10,
+    )

@@ -1,0 +1,170 @@
+"""All writes to sources, channels and what arrived raw."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from datetime import datetime, timedelta
+
+from django.db import connection
+from django.utils import timezone
+
+from klankbord.channels.contract import Batch, Json
+from klankbord.channels.models import Arrival, Channel, ChannelSecret, Gap, Landing, Source
+from klankbord.channels.registry import connector_class, encrypt
+from klankbord.tenancy.audit import record
+from klankbord.tenancy.models import Organisation, User
+
+LEASE = timedelta(minutes=1)
+BACK_OFF = (5, 15, 30, 60, 120, 300)  # seconds, by how long it has been failing
+KEEP_RAW = timedelta(days=7)
+
+
+def connect_channel(
+    organisation: Organisation, kind: str, name: str, settings: Json, secrets: dict[str, str], *, by: User | None
+) -> Channel:
+    """Connect an account: its source is shared when somebody has it already, its secrets are encrypted."""
+    source, _created = Source.objects.get_or_create(
+        kind=kind,
+        address=connector_class(kind).address(settings),
+        defaults={"next_fetch_at": timezone.now()},
+    )
+    channel, _created = Channel.objects.update_or_create(
+        organisation=organisation,
+        source=source,
+        defaults={"kind": kind, "name": name, "settings": settings, "enabled": True},
+    )
+    ChannelSecret.objects.update_or_create(
+        organisation=organisation, channel=channel, defaults={"ciphertext": encrypt(secrets)}
+    )
+    Source.objects.filter(pk=source.pk).update(next_fetch_at=timezone.now())
+    record(organisation.pk, "kanaal verbinden", f"kanaal:{channel.pk}", by=by, details={"naam": name, "soort": kind})
+    return channel
+
+
+def switch_channel(channel: Channel, enabled: bool, *, by: User) -> None:
+    channel.enabled = enabled
+    channel.save(update_fields=["enabled"])
+    Source.objects.filter(pk=channel.source_id).update(next_fetch_at=timezone.now())
+    act = "kanaal aanzetten" if enabled else "kanaal uitzetten"
+    record(channel.organisation_id, act, f"kanaal:{channel.pk}", by=by, details={"naam": channel.name})
+
+
+def lease_due_source(now: datetime) -> Source | None:
+    """Take one source whose turn it is, so that no other process fetches it; None when there is nothing to do."""
+    source = (
+        Source.objects.select_for_update(skip_locked=True)
+        .filter(next_fetch_at__lte=now)
+        .exclude(leased_until__gt=now)
+        .order_by("next_fetch_at")
+        .first()
+    )
+    if source is None:
+        return None
+    source.leased_until = now + LEASE
+    source.save(update_fields=["leased_until"])
+    return source
+
+
+def land(source: Source, batch: Batch, every: timedelta, now: datetime) -> int:
+    """Keep what a fetch brought and move the cursor, in one transaction; how many were new on the doormat."""
+    with connection.cursor() as cursor:
+        cursor.execute(
+            "INSERT INTO channels_landing (source_id, key, body, received_at)"
+            " SELECT %s, key, body, %s FROM unnest(%s::text[], %s::bytea[]) AS new (key, body)"
+            " ON CONFLICT (source_id, key) DO NOTHING",
+            [source.pk, now, [e.key for e in batch.envelopes], [e.body for e in batch.envelopes]],
+        )
+        landed = int(cursor.rowcount)
+    if batch.gap:
+        Gap.objects.create(source=source, since=batch.gap.since, until=batch.gap.until, reason=batch.gap.reason)
+    source.cursor = batch.cursor
+    source.last_ok_at = now
+    source.failing_since = None
+    source.failure = ""
+    source.next_fetch_at = now if batch.more else now + every
+    source.leased_until = None
+    source.save()
+    return landed
+
+
+def mark_failing(source: Source, failure: str, now: datetime, retry_after: float | None = None) -> None:
+    """A fetch failed: remember since when, and wait longer the longer it lasts."""
+    source.failing_since = source.failing_since or now
+    source.failure = failure
+    failing_for = (now - source.failing_since).total_seconds()
+    wait = next((step for step in BACK_OFF if failing_for < step * 4), BACK_OFF[-1])
+    source.next_fetch_at = now + timedelta(seconds=max(wait, retry_after or 0))
+    source.leased_until = None
+    source.save()
+
+
+def rest(source: Source, now: datetime) -> None:
+    """Nobody wants this source at the moment: look again in a minute."""
+    source.next_fetch_at = now + timedelta(minutes=1)
+    source.leased_until = None
+    source.save(update_fields=["next_fetch_at", "leased_until"])
+
+
+def note_silence(source: Source, window: timedelta, now: datetime) -> None:
+    """We were away longer than the network keeps things: record the gap before going on."""
+    if source.last_ok_at and now - source.last_ok_at > window:
+        Gap.objects.create(
+            source=source,
+            since=source.last_ok_at,
+            until=now,
+            reason="Langer niet geluisterd dan het netwerk berichten bewaart.",
+        )
+
+
+def bring_in(channel: Channel, landings: Sequence[Landing]) -> int:
+    """Give an organisation its own copy of what landed; how many were new to it."""
+    with connection.cursor() as cursor:
+        cursor.execute(
+            "INSERT INTO channels_arrival"
+            " (organisation_id, channel_id, private, key, body, state, outcome, received_at)"
+            " SELECT %s, %s, true, key, body, 'new', '', received_at"
+            " FROM unnest(%s::text[], %s::bytea[], %s::timestamptz[]) AS new (key, body, received_at)"
+            " ON CONFLICT (channel_id, key) DO NOTHING",
+            [
+                channel.organisation_id,
+                channel.pk,
+                [landing.key for landing in landings],
+                [bytes(landing.body) for landing in landings],
+                [landing.received_at for landing in landings],
+            ],
+        )
+        return int(cursor.rowcount)
+
+
+def settle_arrivals(outcomes: dict[int, str], now: datetime) -> None:
+    """These were understood; the text says why one was ignored."""
+    with connection.cursor() as cursor:
+        cursor.execute(
+            "UPDATE channels_arrival SET state = 'parsed', outcome = new.outcome, parsed_at = %s"
+            " FROM unnest(%s::bigint[], %s::text[]) AS new (id, outcome) WHERE channels_arrival.id = new.id",
+            [now, list(outcomes), list(outcomes.values())],
+        )
+
+
+def quarantine(arrival: Arrival, why: str, now: datetime) -> None:
+    """It cannot be understood: kept whole and shown, never dropped."""
+    arrival.state = Arrival.State.QUARANTINED
+    arrival.outcome = why
+    arrival.parsed_at = now
+    arrival.save(update_fields=["state", "outcome", "parsed_at"])
+
+
+def replay_quarantine(channel: Channel, *, by: User) -> int:
+    """Try everything in quarantine again, after the connector was mended; how many go back to the start."""
+    with connection.cursor() as cursor:
+        cursor.execute("SELECT quarantine_replay(%s)", [channel.pk])
+        (replayed,) = cursor.fetchone()
+    record(channel.organisation_id, "quarantaine opnieuw", f"kanaal:{channel.pk}", by=by, details={"aantal": replayed})
+    return int(replayed)
+
+
+def empty_old_arrivals(now: datetime) -> int:
+    """Raw copies of what was understood a week ago go; the key stays, so that nothing arrives twice."""
+    return Arrival.objects.filter(state=Arrival.State.PARSED, parsed_at__lt=now - KEEP_RAW, body__isnull=False).update(
+        body=None
+    )

@@ -1,0 +1,76 @@
+"""Reading channels: how they are, what they missed."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from datetime import datetime, timedelta
+
+from django.db import connection
+from django.utils.formats import date_format
+from django.utils.timezone import localtime
+from django.utils.translation import gettext as _
+
+from klankbord.channels.models import Channel, Gap
+
+LATE = timedelta(minutes=5)
+
+
+@dataclass(frozen=True, slots=True)
+class Health:
+    """How a channel is: ``ok``, ``late``, ``failing`` or ``off``, and one sentence for people."""
+
+    state: str
+    sentence: str
+
+
+@dataclass(frozen=True, slots=True)
+class Quarantined:
+    id: int
+    received_at: datetime
+    size: int
+    outcome: str
+
+
+def moment(at: datetime) -> str:
+    return date_format(localtime(at), "j F H:i")
+
+
+def health(channel: Channel, now: datetime) -> Health:
+    """Judge a channel by its source: is it switched on, does it fail, when was it last heard."""
+    source = channel.source
+    if not channel.enabled:
+        return Health("off", _("Switched off: nothing comes in and nothing goes out."))
+    if source.failing_since:
+        return Health(
+            "failing",
+            _("Not working since %(since)s. %(failure)s")
+            % {"since": moment(source.failing_since), "failure": source.failure},
+        )
+    if source.last_ok_at is None:
+        return Health("late", _("Not heard yet; the first look is on its way."))
+    if now - source.last_ok_at > LATE:
+        return Health(
+            "late", _("Last heard on %(at)s. Is the listening process running?") % {"at": moment(source.last_ok_at)}
+        )
+    return Health("ok", _("Works. Last looked on %(at)s.") % {"at": moment(source.last_ok_at)})
+
+
+def quarantine_counts() -> dict[int, tuple[int, int]]:
+    """Per channel of one's own organisations: how many are in quarantine, how many still wait to be understood."""
+    with connection.cursor() as cursor:
+        cursor.execute("SELECT channel_id, quarantined, waiting FROM quarantine_counts()")
+        return {channel: (quarantined, waiting) for channel, quarantined, waiting in cursor.fetchall()}
+
+
+def quarantine_list(channel: Channel) -> list[Quarantined]:
+    """What is in quarantine, without its content: the administrator mends, but does not read."""
+    with connection.cursor() as cursor:
+        cursor.execute("SELECT id, received_at, size, outcome FROM quarantine_list(%s)", [channel.pk])
+        return [Quarantined(*row) for row in cursor.fetchall()]
+
+
+def gaps_of(channels: Sequence[Channel], since: datetime) -> list[Gap]:
+    return list(
+        Gap.objects.filter(source__in=[channel.source_id for channel in channels], until__gte=since).order_by("-until")
+    )

@@ -1,0 +1,58 @@
+"""Every connector there is, found by looking in the folders: no list to edit."""
+
+from __future__ import annotations
+
+import importlib
+import json
+import pkgutil
+from functools import cache
+
+from cryptography.fernet import Fernet, InvalidToken
+from django.conf import settings
+from django.utils.translation import gettext as _
+
+import klankbord.channels
+from klankbord.channels.contract import Connector, Permanent
+from klankbord.channels.models import Channel, ChannelSecret
+
+
+@cache
+def connectors() -> dict[str, type[Connector]]:
+    """Connector classes by kind: each folder under ``channels`` with a module ``channel``."""
+    found: dict[str, type[Connector]] = {}
+    for folder in pkgutil.iter_modules(klankbord.channels.__path__):
+        if not folder.ispkg or folder.name in ("migrations", "tests"):
+            continue
+        module = importlib.import_module(f"klankbord.channels.{folder.name}.channel")
+        for thing in vars(module).values():
+            if isinstance(thing, type) and issubclass(thing, Connector) and thing.__module__ == module.__name__:
+                found[thing.kind] = thing
+    return found
+
+
+def connector_class(kind: str) -> type[Connector]:
+    """The connector of a kind; Permanent when this installation does not have it (any more)."""
+    try:
+        return connectors()[kind]
+    except KeyError:
+        raise Permanent(_("This installation has no connector for “%(kind)s”.") % {"kind": kind}) from None
+
+
+def encrypt(secrets: dict[str, str]) -> bytes:
+    return Fernet(settings.FIELD_ENCRYPTION_KEY).encrypt(json.dumps(secrets).encode())
+
+
+def decrypt(ciphertext: bytes | memoryview) -> dict[str, str]:
+    """The secrets of a channel; Permanent when they were encrypted with another key (a restore without its secrets)."""
+    try:
+        return dict(json.loads(Fernet(settings.FIELD_ENCRYPTION_KEY).decrypt(bytes(ciphertext))))
+    except InvalidToken:
+        raise Permanent(
+            _("The password of this channel cannot be read with the key of this installation. Enter it again.")
+        ) from None
+
+
+def connector_for(channel: Channel) -> Connector:
+    """The connector of one channel, with its secrets; inside the fence of its organisation."""
+    secret = ChannelSecret.objects.filter(channel=channel).first()
+    return connector_class(channel.kind)(channel.settings, decrypt(secret.ciphertext) if secret else {})

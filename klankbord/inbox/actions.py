@@ -1,0 +1,378 @@
+"""All writes on the desk: who has it, what we answer, when it is done."""
+
+from __future__ import annotations
+
+import uuid
+from collections.abc import Sequence
+from dataclasses import asdict, dataclass
+from datetime import datetime, timedelta
+
+from django.db import connection, models
+from django.utils import timezone
+from django.utils.translation import gettext as _
+
+from klankbord.base.jobs import defer_once
+from klankbord.base.realtime import announce
+from klankbord.base.text.clean import preview, safe_text
+from klankbord.channels.contract import AuthorData, Connector, Outgoing, Visibility
+from klankbord.channels.models import Channel, Delivery
+from klankbord.channels.registry import connector_class
+from klankbord.inbox import jobs
+from klankbord.inbox.models import Conversation
+from klankbord.posts.actions import Stored, write_post
+from klankbord.posts.files import keep_file
+from klankbord.posts.models import Attachment, Post
+from klankbord.tenancy.audit import record
+from klankbord.tenancy.models import Mandate, User
+from klankbord.tenancy.queries import signature
+
+OPEN_WITH_REASON_FOR = timedelta(hours=1)
+
+OPEN_CONVERSATIONS = """
+INSERT INTO inbox_conversation AS known (
+    organisation_id, channel_id, private, root_uri, author_id, author_name, subject, preview, status, assignee_name,
+    opened_at, last_post_at, waiting_since, reopened, delivery_problem)
+SELECT %(organisation)s, %(channel)s, private, root_uri, author, author_name, subject, preview, 'open', '',
+       %(now)s, last_post_at, waiting_since, 0, false
+FROM unnest(%(private)s::boolean[], %(root_uri)s::text[], %(author)s::bigint[], %(author_name)s::text[],
+            %(subject)s::text[], %(preview)s::text[], %(last_post_at)s::timestamptz[], %(waiting_since)s::timestamptz[])
+     AS new (private, root_uri, author, author_name, subject, preview, last_post_at, waiting_since)
+ON CONFLICT (organisation_id, root_uri) DO UPDATE SET
+    status = 'open',
+    reopened = known.reopened + (known.status = 'closed')::int,
+    closed_at = NULL,
+    seen_at = NULL,
+    waiting_since = coalesce(known.waiting_since, excluded.waiting_since),
+    last_post_at = greatest(known.last_post_at, excluded.last_post_at),
+    -- what somebody said in private is not shown in the list of a public conversation
+    preview = CASE WHEN excluded.private AND NOT known.private THEN known.preview ELSE excluded.preview END
+RETURNING id, private
+"""
+
+
+class AnsweredMeanwhile(Exception):
+    """A colleague answered while this answer was being written."""
+
+    def __init__(self, post: Post) -> None:
+        super().__init__(
+            _("%(name)s has just answered this conversation. Read that answer first; yours is kept.")
+            % {"name": post.signed}
+        )
+        self.post = post
+
+
+class Refused(Exception):
+    """It cannot be done, and the text says why, for the colleague."""
+
+
+@dataclass(frozen=True, slots=True)
+class NewFile:
+    filename: str
+    content_type: str
+    content: bytes
+    alt_text: str
+
+
+def open_conversations(channel: Channel, stored: Sequence[Stored], now: datetime) -> None:
+    """Open or reopen a conversation for everything addressed to us, and tell the desk."""
+    threads: dict[str, list[Stored]] = {}
+    for item in stored:
+        if item.event.addressed:
+            threads.setdefault(item.root_uri, []).append(item)
+    if not threads:
+        return
+    firsts = [items[0] for items in threads.values()]
+    lasts = [items[-1] for items in threads.values()]
+    with connection.cursor() as cursor:
+        cursor.execute(
+            OPEN_CONVERSATIONS,
+            {
+                "organisation": channel.organisation_id,
+                "channel": channel.pk,
+                "now": now,
+                "root_uri": list(threads),
+                "private": [item.event.visibility.private for item in firsts],
+                "author": [item.author_id for item in firsts],
+                "author_name": [safe_text(item.event.author.name or item.event.author.handle)[:200] for item in firsts],
+                "subject": [safe_text(item.event.subject)[:400] for item in firsts],
+                "preview": [preview(item.event.warning or item.event.text, 160) for item in lasts],
+                "last_post_at": [max(item.event.published_at for item in items) for items in threads.values()],
+                "waiting_since": [min(item.event.published_at for item in items) for items in threads.values()],
+            },
+        )
+        opened = cursor.fetchall()
+    for private in (False, True):
+        announce(channel.pk, [pk for pk, is_private in opened if is_private == private], private=private)
+
+
+def move_conversations(organisation_id: int, moved: dict[str, str]) -> None:
+    """Threads that turned out to hang under another root: the conversation goes along where that one has none yet."""
+    for old, new in moved.items():
+        if not Conversation.objects.filter(organisation_id=organisation_id, root_uri=new).exists():
+            Conversation.objects.filter(organisation_id=organisation_id, root_uri=old).update(root_uri=new)
+
+
+def touch_thread(organisation_id: int, root_uri: str) -> None:
+    """Something in the thread changed (an edit, a deletion): whoever looks at it must see that."""
+    for conversation in Conversation.objects.filter(organisation_id=organisation_id, root_uri=root_uri):
+        last = (
+            Post.objects.filter(organisation_id=organisation_id, root_uri=root_uri, direction=Post.Direction.IN)
+            .filter(private=conversation.private)
+            .order_by("-pk")
+            .first()
+        )
+        if last is not None:
+            conversation.preview = preview(last.warning or last.text, 160) if not last.deleted_at else ""
+        conversation.seen_at = None
+        conversation.save(update_fields=["preview", "seen_at"])
+        _announce(conversation)
+
+
+def mark_seen(conversation: Conversation) -> None:
+    """Somebody at a desk has it on the screen."""
+    if conversation.seen_at is None:
+        Conversation.objects.filter(pk=conversation.pk).update(seen_at=timezone.now())
+        _announce(conversation)
+
+
+def assign_conversation(conversation: Conversation, assignee: User | None, *, by: User) -> None:
+    """Give a conversation to somebody, or to nobody."""
+    conversation.assignee = assignee
+    conversation.assignee_name = assignee.name if assignee else ""
+    conversation.save(update_fields=["assignee", "assignee_name"])
+    _log(conversation, "gesprek toewijzen", by, {"aan": conversation.assignee_name})
+    _announce(conversation)
+
+
+def close_conversation(conversation: Conversation, *, by: User, now: datetime | None = None) -> None:
+    """It is done; a new message opens it again."""
+    conversation.status = Conversation.Status.CLOSED
+    conversation.closed_at = now or timezone.now()
+    conversation.waiting_since = None
+    conversation.save(update_fields=["status", "closed_at", "waiting_since"])
+    _log(conversation, "gesprek sluiten", by)
+    _announce(conversation)
+
+
+def reopen_conversation(conversation: Conversation, *, by: User) -> None:
+    conversation.status = Conversation.Status.OPEN
+    conversation.closed_at = None
+    conversation.reopened += 1
+    conversation.save(update_fields=["status", "closed_at", "reopened"])
+    _log(conversation, "gesprek heropenen", by)
+    _announce(conversation)
+
+
+def write_note(conversation: Conversation, text: str, *, by: User, now: datetime | None = None) -> Post:
+    """An internal note: never leaves the house."""
+    text = _said(text)
+    note = write_post(
+        conversation.channel,
+        direction=Post.Direction.INTERNAL,
+        uri=f"note:{uuid.uuid4()}",
+        parent=_last_in(conversation),
+        text=text,
+        visibility=Visibility.DIRECT if conversation.private else Visibility.PUBLIC,
+        private=conversation.private,
+        signed=signature(by, conversation.organisation_id),
+        now=now or timezone.now(),
+    )
+    _log(conversation, "notitie schrijven", by)
+    _announce(conversation)
+    return note
+
+
+def reply(
+    conversation: Conversation,
+    text: str,
+    *,
+    by: User,
+    client_id: uuid.UUID,
+    seen: int,
+    visibility: Visibility | None = None,
+    files: Sequence[NewFile] = (),
+    now: datetime | None = None,
+) -> Post:
+    """Answer a resident: the answer, its delivery and the job that sends it are one transaction.
+
+    ``client_id`` was made when the form was shown, so a form sent twice is one answer. ``seen`` is the last post that
+    was on the screen; AnsweredMeanwhile when a colleague answered after it. Refused when the channel cannot do this.
+    """
+    now = now or timezone.now()
+    Conversation.objects.select_for_update().get(pk=conversation.pk)
+    already = Post.objects.filter(organisation_id=conversation.organisation_id, delivery__client_id=client_id).first()
+    if already:
+        return already
+    meanwhile = _thread_posts(conversation).filter(direction=Post.Direction.OUT, pk__gt=seen).order_by("-pk").first()
+    if meanwhile:
+        raise AnsweredMeanwhile(meanwhile)
+    channel, parent = conversation.channel, _last_in(conversation)
+    connector = connector_class(channel.kind)
+    text = _said(text)
+    _check(connector, channel, text, files)
+    chosen = narrowest(Visibility(parent.visibility), visibility)
+    outgoing = Outgoing(
+        client_id=str(client_id),
+        text=text,
+        visibility=chosen,
+        to=AuthorData(parent.author.network_id, parent.author.handle, parent.author.name)
+        if parent.author
+        else AuthorData("", ""),
+        parent_uri=parent.uri,
+        root_uri=parent.root_uri,
+        reply_data=parent.reply_data,
+        subject=parent.subject or conversation.subject,
+        sender_name=signature(by, conversation.organisation_id),
+    )
+    identity = connector(channel.settings, {}).identity(outgoing)
+    delivery = Delivery.objects.create(
+        organisation_id=conversation.organisation_id,
+        channel=channel,
+        private=chosen.private,
+        client_id=client_id,
+        outgoing=_as_json(outgoing),
+        external_id=identity,
+        created_at=now,
+        next_attempt_at=now,
+    )
+    post = write_post(
+        channel,
+        direction=Post.Direction.OUT,
+        uri=identity or f"out:{client_id}",
+        parent=parent,
+        text=text,
+        visibility=chosen,
+        private=chosen.private,
+        signed=outgoing.sender_name,
+        now=now,
+        delivery=delivery,
+    )
+    _attach(post, delivery, files)
+    conversation.status = Conversation.Status.ANSWERED
+    conversation.waiting_since = None
+    conversation.last_post_at = now
+    if conversation.assignee is None:
+        conversation.assignee, conversation.assignee_name = by, by.name
+    conversation.mandate = _mandate(conversation, by, now)
+    conversation.save(update_fields=["status", "waiting_since", "last_post_at", "assignee", "assignee_name", "mandate"])
+    _log(conversation, "antwoord versturen", by, {"bericht": post.pk, "zichtbaarheid": chosen.value})
+    defer_once(jobs.send_answer, f"delivery:{delivery.pk}", organisation=delivery.organisation_id, delivery=delivery.pk)
+    _announce(conversation)
+    return post
+
+
+def open_with_reason(conversation_id: int, reason: str, *, by: User) -> bool:
+    """A privacy officer opens one conversation for an hour; the audit log has the reason. False when it may not be."""
+    with connection.cursor() as cursor:
+        cursor.execute(
+            "SELECT open_with_reason(%s, %s, %s)", [conversation_id, reason, timezone.now() + OPEN_WITH_REASON_FOR]
+        )
+        (organisation_id,) = cursor.fetchone()
+    if organisation_id is None:
+        return False
+    record(organisation_id, "gesprek inzien met reden", f"gesprek:{conversation_id}", by=by, details={"reden": reason})
+    return True
+
+
+def narrowest(of_parent: Visibility, chosen: Visibility | None) -> Visibility:
+    """A reply is never more visible than what it replies to."""
+    order = list(Visibility)
+    return max(of_parent, chosen or of_parent, key=order.index)
+
+
+def _said(text: str) -> str:
+    text = safe_text(text).strip()
+    if not text:
+        raise Refused(_("Write something first."))
+    return text
+
+
+def _check(connector: type[Connector], channel: Channel, text: str, files: Sequence[NewFile]) -> None:
+    if not connector.can_reply:
+        raise Refused(_("You cannot answer on this channel."))
+    if not channel.enabled:
+        raise Refused(_("This channel is switched off. Ask the administrator to switch it on."))
+    if connector.max_length and len(text) > connector.max_length:
+        raise Refused(
+            _("The answer has %(length)s characters; this channel takes %(most)s.")
+            % {"length": len(text), "most": connector.max_length}
+        )
+    limits = connector.media_limits
+    if len(files) > limits.count:
+        raise Refused(_("This channel takes at most %(count)s files.") % {"count": limits.count})
+    for file in files:
+        if len(file.content) > limits.bytes:
+            raise Refused(_("“%(name)s” is too large for this channel.") % {"name": file.filename})
+        if limits.types and file.content_type not in limits.types:
+            raise Refused(_("This channel does not take files like “%(name)s”.") % {"name": file.filename})
+        if file.content_type.startswith("image/") and not file.alt_text.strip():
+            raise Refused(_("Describe what is on the picture, for people who cannot see it."))
+
+
+def _attach(post: Post, delivery: Delivery, files: Sequence[NewFile]) -> None:
+    kept = [
+        Attachment.objects.create(
+            organisation_id=post.organisation_id,
+            post=post,
+            filename=file.filename,
+            content_type=file.content_type,
+            alt_text=file.alt_text,
+            state=Attachment.State.KEPT,
+            sha256=keep_file(post.organisation_id, file.content),
+            size=len(file.content),
+        )
+        for file in files
+    ]
+    if kept:
+        delivery.outgoing["files"] = [
+            {"filename": a.filename, "content_type": a.content_type, "alt_text": a.alt_text, "sha256": a.sha256}
+            for a in kept
+        ]
+        delivery.save(update_fields=["outgoing"])
+
+
+def _as_json(outgoing: Outgoing) -> dict[str, object]:
+    content = asdict(outgoing)
+    content["files"] = []
+    content.pop("attempted_at")
+    return content
+
+
+def _thread_posts(conversation: Conversation) -> models.QuerySet[Post]:
+    return Post.objects.filter(organisation_id=conversation.organisation_id, root_uri=conversation.root_uri)
+
+
+def _last_in(conversation: Conversation) -> Post:
+    last = (
+        _thread_posts(conversation)
+        .filter(direction=Post.Direction.IN, deleted_at__isnull=True)
+        .select_related("author")
+        .order_by("-pk")
+        .first()
+    )
+    if last is None:
+        raise Refused(_("The resident has taken the message away; there is nothing left to answer."))
+    return last
+
+
+def _mandate(conversation: Conversation, by: User, now: datetime) -> Mandate | None:
+    """The mandate somebody acts under, None for the organisation's own people."""
+    return (
+        Mandate.objects.filter(
+            organisation_id=conversation.organisation_id,
+            desk_team__members__membership__user=by,
+            valid_from__lte=now,
+            valid_until__gt=now,
+        )
+        .order_by("pk")
+        .first()
+    )
+
+
+def _log(conversation: Conversation, act: str, by: User, details: dict[str, object] | None = None) -> None:
+    organisation = conversation.organisation_id
+    record(organisation, act, f"gesprek:{conversation.pk}", by=by, actor=signature(by, organisation), details=details)
+
+
+def _announce(conversation: Conversation) -> None:
+    announce(conversation.channel_id, [conversation.pk], private=conversation.private)

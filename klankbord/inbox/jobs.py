@@ -1,0 +1,19 @@
+"""Jobs of the desk: send one answer, look one up."""
+
+from __future__ import annotations
+
+from procrastinate.contrib.django import app
+
+
+@app.task(name="inbox.send_answer")
+def send_answer(organisation: int, delivery: int) -> None:
+    from klankbord.inbox.sending import send
+
+    send(organisation, delivery)
+
+
+@app.task(name="inbox.look_up_answer")
+def look_up_answer(organisation: int, delivery: int) -> None:
+    from klankbord.inbox.sending import look_up
+
+    look_up(organisation, delivery)

@@ -1,0 +1,264 @@
+"""What the desk's templates show, made from rows: no queries here."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from datetime import datetime
+from typing import Any
+from urllib.parse import urlencode
+
+from django.urls import reverse
+from django.utils.html import linebreaks, urlize
+from django.utils.safestring import SafeString, mark_safe
+from django.utils.translation import gettext as _
+from django.utils.translation import gettext_lazy
+
+from klankbord.base.text.clean import clean_html, initials
+from klankbord.channels.contract import Visibility
+from klankbord.channels.models import Channel, Delivery
+from klankbord.channels.queries import health, moment
+from klankbord.channels.registry import connector_class
+from klankbord.inbox.models import Conversation
+from klankbord.inbox.queries import COUNT_AT_MOST, Filter
+from klankbord.listening.models import Match
+from klankbord.posts.models import VISIBILITY_CHOICES, Attachment, Post
+from klankbord.tenancy.fence import Sight
+from klankbord.tenancy.models import AuditEntry, User
+
+Shown = dict[str, Any]
+VIEW_LABELS = {
+    "todo": gettext_lazy("To do"),
+    "mine": gettext_lazy("Mine"),
+    "waiting": gettext_lazy("Waiting for resident"),
+    "closed": gettext_lazy("Closed"),
+    "all": gettext_lazy("All"),
+}
+VISIBILITY_LABELS = dict(VISIBILITY_CHOICES)
+KINDS = {Post.Direction.IN: "in", Post.Direction.OUT: "out", Post.Direction.INTERNAL: "note"}
+
+
+def query_of(wanted: Filter, **changes: Any) -> str:
+    """The address part that keeps somebody in the same list."""
+    parts = {"view": wanted.view, "organisation": wanted.organisation, "q": wanted.words} | changes
+    return urlencode({key: value for key, value in parts.items() if value and (key, value) != ("view", "todo")})
+
+
+def address(name: str, *arguments: object, query: str = "") -> str:
+    return reverse(name, args=arguments) + (f"?{query}" if query else "")
+
+
+def view_list(wanted: Filter, counted: dict[str, int]) -> list[Shown]:
+    def shown(number: int) -> str:
+        return "" if not number else f"{COUNT_AT_MOST - 1}+" if number >= COUNT_AT_MOST else str(number)
+
+    return [
+        {
+            "key": key,
+            "label": label,
+            "count": shown(counted.get(key, 0)),
+            "url": address("desk", query=query_of(wanted, view=key, q="")),
+            "active": key == wanted.view and not wanted.words,
+        }
+        for key, label in VIEW_LABELS.items()
+    ]
+
+
+def organisation_list(channels: dict[int, Channel], wanted: Filter) -> list[Shown]:
+    found = {channel.organisation_id: channel.organisation.name for channel in channels.values()}
+    return [
+        {"id": pk, "name": name, "active": pk == wanted.organisation}
+        for pk, name in sorted(found.items(), key=lambda item: item[1])
+    ]
+
+
+def row(conversation: Conversation, channels: dict[int, Channel], user: User, wanted: Filter) -> Shown:
+    channel = channels[conversation.channel_id]
+    return {
+        "id": conversation.pk,
+        "url": address("conversation", conversation.pk, query=query_of(wanted)),
+        "author_name": conversation.author_name or _("Unknown"),
+        "author_initials": initials(conversation.author_name),
+        "preview": conversation.preview,
+        "subject": conversation.subject,
+        "channel_label": channel.name,
+        "channel_kind": channel.kind,
+        "organisation_name": channel.organisation.name,
+        "show_organisation": len({c.organisation_id for c in channels.values()}) > 1,
+        "time": conversation.last_post_at,
+        "waiting_since": conversation.waiting_since,
+        "status": conversation.status,
+        "assignee_name": conversation.assignee_name,
+        "assignee_initials": initials(conversation.assignee_name) if conversation.assignee_name else "",
+        "is_mine": conversation.assignee_id == user.pk,
+        "private": conversation.private,
+        "delivery_problem": conversation.delivery_problem,
+        "unread": conversation.seen_at is None,
+        "exercise": channel.organisation.is_demo,
+    }
+
+
+def mandate_text(sight: Sight, channel: Channel) -> str:
+    if channel.organisation_id in sight.organisations:
+        return ""
+    return _("You answer for %(organisation)s by mandate.") % {"organisation": channel.organisation.name}
+
+
+def head(
+    conversation: Conversation,
+    channel: Channel,
+    user: User,
+    sight: Sight,
+    people: Sequence[User],
+    posts: Sequence[Post],
+) -> Shown:
+    """The open conversation: what stands above the thread and steers the composer."""
+    connector = connector_class(channel.kind)
+    last = next((p for p in reversed(posts) if p.direction == Post.Direction.IN and not p.deleted_at), None)
+    options = _visibility_options(last, connector.visibilities)
+    return {
+        "id": conversation.pk,
+        "subject": conversation.subject,
+        "author_name": conversation.author_name or _("Unknown"),
+        "author_handle": next((p.author.handle for p in posts if p.author), ""),
+        "channel_label": channel.name,
+        "channel_kind": channel.kind,
+        "organisation_name": channel.organisation.name,
+        "mandate_text": mandate_text(sight, channel),
+        "private": conversation.private or bool(last and last.private),
+        "status": conversation.status,
+        "assignee_name": conversation.assignee_name,
+        "is_mine": conversation.assignee_id == user.pk,
+        "assignees": [{"id": p.pk, "name": p.name, "selected": p.pk == conversation.assignee_id} for p in people],
+        "may_write": conversation.channel_id in sight.desk_channels,
+        "can_reply": connector.can_reply and channel.enabled and last is not None,
+        "cannot_reply_text": _cannot_reply(connector.can_reply, channel, last),
+        "max_length": connector.max_length,
+        "has_files": connector.media_limits.count > 0,
+        "visibility_label": options[0]["label"] if options else "",
+        "visibility_options": options,
+    }
+
+
+def _cannot_reply(can_reply: bool, channel: Channel, last: Post | None) -> str:
+    if last is None:
+        return _("The resident has taken the message away; there is nothing left to answer.")
+    if not channel.enabled:
+        return _("This channel is switched off. Ask the administrator to switch it on.")
+    return "" if can_reply else _("You cannot answer on this channel.")
+
+
+def _visibility_options(last: Post | None, offered: Sequence[Visibility]) -> list[Shown]:
+    """The ways an answer can be seen: never wider than what it replies to, the same as that by default."""
+    if last is None:
+        return []
+    order = list(Visibility)
+    floor = order.index(Visibility(last.visibility))
+    return [
+        {"value": v.value, "label": VISIBILITY_LABELS[v.value], "selected": order.index(v) == floor}
+        for v in offered
+        if order.index(v) >= floor
+    ]
+
+
+def shown_post(post: Post, may_write: bool) -> Shown:
+    name = post.author.name or post.author.handle if post.author else post.signed
+    return {
+        "id": post.pk,
+        "kind": KINDS[Post.Direction(post.direction)],
+        "author_name": name or _("Unknown"),
+        "initials": initials(name),
+        "time": post.published_at,
+        "html": said(post.html, post.text),
+        "quoted_html": said("", post.quoted) if post.quoted else "",
+        "warning": post.warning,
+        "edited_at": post.edited_at,
+        "deleted_at": post.deleted_at,
+        "private": post.private,
+        "visibility_label": VISIBILITY_LABELS[post.visibility] if post.direction != Post.Direction.INTERNAL else "",
+        "attachments": [attachment(one) for one in post.attachments.all()],
+        "delivery": delivery(post.delivery, may_write) if post.delivery else None,
+    }
+
+
+def said(html: str, text: str) -> SafeString:
+    """What somebody said, as safe HTML: cleaned again, whatever the database holds."""
+    if html:
+        return mark_safe(clean_html(html))  # noqa: S308  # nh3 has just cleaned it
+    return mark_safe(linebreaks(urlize(text, nofollow=True, autoescape=True)))  # noqa: S308  # escaped by urlize
+
+
+def attachment(one: Attachment) -> Shown:
+    return {
+        "url": address("desk-file", one.pk),
+        "name": one.filename if one.state != Attachment.State.REFUSED else f"{one.filename}: {one.reason}",
+        "is_image": one.state == Attachment.State.KEPT and one.content_type.startswith("image/"),
+        "alt": one.alt_text,
+        "size": one.size,
+    }
+
+
+def delivery(one: Delivery, may_write: bool) -> Shown:
+    return {"id": one.pk, "state": one.state, "text": delivery_sentence(one), "may_decide": may_write}
+
+
+def delivery_sentence(one: Delivery) -> str:
+    """What happened with an answer, in a whole sentence."""
+    state = Delivery.State
+    match one.state:
+        case state.SENT:
+            return _("Sent on %(at)s.") % {"at": moment(one.sent_at)} if one.sent_at else _("Sent.")
+        case state.SENDING:
+            return _("Is being sent now.")
+        case state.PENDING if one.problem and one.next_attempt_at:
+            return _("Not sent yet: %(problem)s We try again at %(at)s.") % {
+                "problem": one.problem,
+                "at": moment(one.next_attempt_at),
+            }
+        case state.PENDING:
+            return _("Waits to be sent.")
+        case state.FAILED:
+            return _("Not sent: %(problem)s") % {"problem": one.problem}
+        case _ if one.next_attempt_at:
+            return _(
+                "We do not know yet whether this arrived. %(problem)s Klankbord looks it up at the network;"
+                " it does not send again by itself."
+            ) % {"problem": one.problem}
+        case _:
+            return _(
+                "We do not know whether this arrived, and looking it up gave no answer. %(problem)s"
+                " Look for yourself, then choose."
+            ) % {"problem": one.problem}
+
+
+def context(
+    conversation: Conversation,
+    channel: Channel,
+    sight: Sight,
+    earlier: Sequence[Conversation],
+    found: Sequence[Match],
+    log: Sequence[AuditEntry],
+    posts: Sequence[Post],
+    now: datetime,
+) -> Shown:
+    author = next((post.author for post in posts if post.author), None)
+    state = health(channel, now)
+    return {
+        "person": {
+            "name": conversation.author_name,
+            "handle": author.handle if author else "",
+            "network": channel.name,
+            "conversations": [
+                {
+                    "url": address("conversation", one.pk),
+                    "subject": one.subject or one.preview,
+                    "status_label": one.get_status_display(),
+                    "time": one.last_post_at,
+                }
+                for one in earlier
+            ],
+        },
+        "matches": [{"dossier": match.dossier.name, "url": "", "words": match.words} for match in found],
+        "organisation": {"name": channel.organisation.name, "mandate_text": mandate_text(sight, channel)},
+        "channel": {"label": channel.name, "health": state.state, "health_text": state.sentence},
+        "history": [{"time": entry.tijdstempel, "actor": entry.actor, "text": entry.actie} for entry in log],
+    }

@@ -1,0 +1,136 @@
+"""Reading the desk: the queue, one conversation, what belongs beside it."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from datetime import datetime
+
+from django.db import connection
+
+from klankbord.channels.models import Channel
+from klankbord.inbox.models import Conversation
+from klankbord.listening.models import Match
+from klankbord.posts.queries import search_threads
+from klankbord.tenancy.fence import Sight
+from klankbord.tenancy.models import AuditEntry, Membership, User
+from klankbord.tenancy.newest import newest_per_channel
+from klankbord.tenancy.roles import Right, Role, rights_of
+
+PAGE = 50
+COUNT_AT_MOST = 100
+FOUND_AT_MOST = 200
+S = Conversation.Status
+STATUSES: dict[str, tuple[str, ...]] = {
+    "todo": (S.OPEN,),
+    "mine": (S.OPEN, S.ANSWERED),
+    "waiting": (S.ANSWERED,),
+    "closed": (S.CLOSED,),
+    "all": (S.OPEN, S.ANSWERED, S.CLOSED),
+}
+WRITERS = [role.value for role in Role if Right.WRITE_CONVERSATIONS in rights_of([role])]
+
+
+@dataclass(frozen=True, slots=True)
+class Filter:
+    """What a colleague looks at: a list, perhaps one organisation, perhaps words."""
+
+    view: str = "todo"
+    organisation: int | None = None
+    words: str = ""
+    before: tuple[datetime, int] | None = None
+
+
+def desk_channels(sight: Sight) -> dict[int, Channel]:
+    """The channels whose conversations one may see, with their organisations and sources: one query."""
+    return {
+        channel.pk: channel
+        for channel in Channel.objects.filter(pk__in=sight.public_channels).select_related("organisation", "source")
+    }
+
+
+def queue(user: User, channels: dict[int, Channel], wanted: Filter) -> list[Conversation]:
+    """One page of the queue, newest first, and one row more when there is an older page. Two queries."""
+    chosen = [pk for pk, c in channels.items() if wanted.organisation in (None, c.organisation_id)]
+    if wanted.words:
+        return _found(wanted.words, chosen)
+    if wanted.view == "mine":
+        rows = Conversation.objects.filter(assignee=user, status__in=STATUSES["mine"], channel__in=chosen)
+        if wanted.before:
+            rows = rows.filter(last_post_at__lt=wanted.before[0])
+        return list(rows.order_by("-last_post_at", "-pk")[: PAGE + 1])
+    ids = newest_per_channel("inbox_conversation", chosen, STATUSES[wanted.view], PAGE + 1, wanted.before)
+    return _in_order(ids)
+
+
+def _in_order(ids: list[int]) -> list[Conversation]:
+    rows = Conversation.objects.in_bulk(ids)
+    return [rows[pk] for pk in ids if pk in rows]
+
+
+def _found(words: str, channels: list[int]) -> list[Conversation]:
+    threads = search_threads(words, channels, FOUND_AT_MOST)
+    by_thread = {
+        (row.organisation_id, row.root_uri): row
+        for row in Conversation.objects.filter(
+            organisation__in={organisation for organisation, _ in threads}, root_uri__in=[root for _, root in threads]
+        )
+    }
+    return [by_thread[thread] for thread in threads if thread in by_thread][:PAGE]
+
+
+def counts(user: User, channels: dict[int, Channel]) -> dict[str, int]:
+    """How many wait in the lists that ask for work, counted up to a hundred. One query."""
+    with connection.cursor() as cursor:
+        cursor.execute(
+            "SELECT (SELECT count(*) FROM (SELECT FROM inbox_conversation WHERE channel_id = ANY (%(channels)s)"
+            " AND status = 'open' LIMIT %(most)s) todo),"
+            " (SELECT count(*) FROM (SELECT FROM inbox_conversation WHERE assignee_id = %(user)s"
+            " AND status = 'open' AND channel_id = ANY (%(channels)s) LIMIT %(most)s) mine)",
+            {"channels": list(channels), "most": COUNT_AT_MOST, "user": user.pk},
+        )
+        todo, mine = cursor.fetchone()
+    return {"todo": todo, "mine": mine}
+
+
+def in_filter(conversation: Conversation, user: User, wanted: Filter) -> bool:
+    """Whether a conversation belongs in the list somebody looks at."""
+    if wanted.organisation not in (None, conversation.organisation_id):
+        return False
+    if wanted.view == "mine" and conversation.assignee_id != user.pk:
+        return False
+    return conversation.status in STATUSES[wanted.view]
+
+
+def earlier_conversations(conversation: Conversation) -> list[Conversation]:
+    """The same resident before, with the same organisation."""
+    return list(
+        Conversation.objects.filter(author=conversation.author_id)
+        .exclude(pk=conversation.pk)
+        .order_by("-last_post_at")[:5]
+        if conversation.author_id
+        else ()
+    )
+
+
+def finds(conversation: Conversation) -> list[Match]:
+    """The dossiers that this thread was found by; empty for a desk that acts by mandate."""
+    return list(
+        Match.objects.filter(post__organisation=conversation.organisation_id, post__root_uri=conversation.root_uri)
+        .select_related("dossier")
+        .order_by("pk")[:20]
+    )
+
+
+def history(conversation: Conversation) -> list[AuditEntry]:
+    """What was done with it; the fence shows this to the organisation's own people only."""
+    return list(
+        AuditEntry.objects.filter(
+            organisation=conversation.organisation_id, object=f"gesprek:{conversation.pk}"
+        ).order_by("-pk")[:20]
+    )
+
+
+def assignees() -> list[User]:
+    """Colleagues of one's own organisations who may write in conversations."""
+    members = Membership.objects.filter(ended_at__isnull=True, roles__overlap=WRITERS).values("user")
+    return list(User.objects.filter(pk__in=members, is_active=True).order_by("name"))

@@ -1,0 +1,256 @@
+"""An answer goes out: claimed in one transaction, sent with none open, recorded in another.
+
+Whatever dies in between, the row tells how far it came: an answer that was claimed and never recorded is uncertain. It
+is looked up at the network and never sent again blindly.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from datetime import datetime, timedelta
+
+import structlog
+from django.conf import settings
+from django.utils import timezone
+from django.utils.translation import gettext as _
+
+from klankbord.base.jobs import defer_once
+from klankbord.base.realtime import announce
+from klankbord.channels.contract import (
+    AuthorData,
+    ChannelError,
+    Connector,
+    NotSent,
+    Outgoing,
+    OutgoingFile,
+    Permanent,
+    Receipt,
+    Uncertain,
+    Visibility,
+)
+from klankbord.channels.models import Delivery
+from klankbord.channels.registry import connector_for
+from klankbord.inbox import jobs
+from klankbord.inbox.models import Conversation
+from klankbord.posts.files import read_file
+from klankbord.posts.models import Post
+from klankbord.tenancy.audit import record
+from klankbord.tenancy.fence import acting_for
+from klankbord.tenancy.models import User
+from klankbord.tenancy.queries import signature
+
+RETRY_AFTER = (10, 30, 120, 600, 1800, 3600)  # seconds, by number of attempts
+GIVE_UP_AFTER = timedelta(hours=24)
+LOOK_UP_AFTER = (35, 60, 120, 300, 660)  # seconds since the attempt
+State = Delivery.State
+
+logger = structlog.get_logger()
+
+
+def outgoing_of(delivery: Delivery) -> Outgoing:
+    """The answer as the connector gets it, with its files read from the files folder."""
+    content = dict(delivery.outgoing)
+    return Outgoing(
+        **{
+            **content,
+            "visibility": Visibility(content["visibility"]),
+            "to": AuthorData(**content["to"]),
+            "files": tuple(
+                OutgoingFile(
+                    file["filename"],
+                    file["content_type"],
+                    read_file(delivery.organisation_id, file["sha256"]),
+                    file["alt_text"],
+                )
+                for file in content["files"]
+            ),
+            "attempted_at": delivery.attempted_at,
+        }
+    )
+
+
+def send(organisation_id: int, delivery_id: int) -> None:
+    """Send one pending answer, once."""
+    now = timezone.now()
+    with acting_for(organisation_id):
+        delivery = Delivery.objects.select_for_update().select_related("channel").get(pk=delivery_id)
+        if delivery.state != State.PENDING or (delivery.next_attempt_at and delivery.next_attempt_at > now):
+            return
+        delivery.state = State.SENDING
+        delivery.attempts += 1
+        delivery.attempted_at = now
+        delivery.next_attempt_at = now + timedelta(seconds=settings.SENDING_LEASE_SECONDS)
+        delivery.save(update_fields=["state", "attempts", "attempted_at", "next_attempt_at"])
+        try:
+            connector, outgoing = connector_for(delivery.channel), outgoing_of(delivery)
+        except (ChannelError, OSError) as problem:
+            _settle(delivery, _failed, str(problem), now)
+            return
+    _record(organisation_id, delivery_id, State.SENDING, _attempt(connector, outgoing))
+
+
+def look_up(organisation_id: int, delivery_id: int) -> None:
+    """Ask the network whether an uncertain answer got through, and decide as far as that is sure."""
+    with acting_for(organisation_id):
+        delivery = Delivery.objects.select_related("channel").get(pk=delivery_id)
+        if delivery.state != State.UNCERTAIN:
+            return
+        connector, outgoing = connector_for(delivery.channel), outgoing_of(delivery)
+    try:
+        receipt = connector.look_up(outgoing)
+    except ChannelError as problem:
+        outcome: Outcome = (_still_uncertain, str(problem))
+    except Exception as problem:
+        logger.exception("look-up failed unexpectedly", delivery=delivery_id)
+        outcome = (_still_uncertain, type(problem).__name__)
+    else:
+        outcome = (_sent, receipt) if receipt else (_try_again, NotSent(_("It is not on the network.")))
+    _record(organisation_id, delivery_id, State.UNCERTAIN, outcome)
+
+
+def expire_sending(delivery: Delivery, now: datetime) -> None:
+    """Whoever was sending this died: it may or may not be out."""
+    _settle(delivery, _uncertain, _("Klankbord stopped while this answer was being sent."), now)
+
+
+def decide(delivery: Delivery, decision: str, *, by: User) -> None:
+    """A colleague decides about an answer that is uncertain or failed: ``confirm``, ``resend`` or ``lookup``."""
+    now = timezone.now()
+    delivery = Delivery.objects.select_for_update().get(pk=delivery.pk)
+    if delivery.state not in (State.UNCERTAIN, State.FAILED):
+        return
+    record(
+        delivery.organisation_id,
+        {"confirm": "antwoord is aangekomen", "resend": "antwoord opnieuw sturen", "lookup": "antwoord opzoeken"}[
+            decision
+        ],
+        f"antwoord:{delivery.pk}",
+        by=by,
+        actor=signature(by, delivery.organisation_id),
+    )
+    arguments = {"organisation": delivery.organisation_id, "delivery": delivery.pk}
+    if decision == "confirm":
+        _settle(delivery, _sent, Receipt(delivery.external_id), now)
+    elif decision == "resend":
+        delivery.created_at = now
+        _settle(delivery, _try_again, NotSent("", retry_after=0), now)
+        defer_once(jobs.send_answer, f"delivery:{delivery.pk}", **arguments)
+    else:
+        defer_once(jobs.look_up_answer, f"delivery:{delivery.pk}", **arguments)
+
+
+Settle = Callable[[Delivery, object, datetime], None]
+Outcome = tuple[Settle, object]
+
+
+def _attempt(connector: Connector, outgoing: Outgoing) -> Outcome:
+    try:
+        return _sent, connector.send(outgoing)
+    except Permanent as problem:
+        return _failed, str(problem)
+    except NotSent as problem:
+        return _try_again, problem
+    except Uncertain as problem:
+        return _uncertain, str(problem)
+    except Exception as problem:
+        # an unknown fault says nothing about what the network did
+        logger.exception("sending failed unexpectedly")
+        return _uncertain, type(problem).__name__
+
+
+def _record(organisation_id: int, delivery_id: int, expected: State, outcome: Outcome) -> None:
+    settle, what = outcome
+    with acting_for(organisation_id):
+        delivery = Delivery.objects.select_for_update().get(pk=delivery_id)
+        # a lapsed lease made it uncertain meanwhile: our knowledge is better than that guess
+        if delivery.state in (expected, State.UNCERTAIN):
+            _settle(delivery, settle, what, timezone.now())
+
+
+def _settle(delivery: Delivery, settle: Settle, what: object, now: datetime) -> None:
+    settle(delivery, what, now)
+    delivery.save()
+    post = Post.objects.filter(delivery=delivery).defer("tokens").first()
+    if post is None:
+        return
+    if delivery.state == State.SENT and delivery.external_id and post.uri != delivery.external_id:
+        post.uri, post.web_url = delivery.external_id, delivery.web_url
+        post.save(update_fields=["uri", "web_url"])
+    problem = delivery.state in (State.UNCERTAIN, State.FAILED)
+    for conversation in Conversation.objects.filter(organisation_id=post.organisation_id, root_uri=post.root_uri):
+        conversation.delivery_problem = problem
+        if delivery.state == State.FAILED:
+            conversation.status = Conversation.Status.OPEN
+        conversation.save(update_fields=["delivery_problem", "status"])
+        announce(conversation.channel_id, [conversation.pk], private=conversation.private)
+
+
+def _sent(delivery: Delivery, receipt: object, now: datetime) -> None:
+    assert isinstance(receipt, Receipt)
+    delivery.state = State.SENT
+    delivery.external_id = receipt.external_id or delivery.external_id
+    delivery.web_url = receipt.web_url
+    delivery.sent_at = receipt.sent_at or now
+    delivery.problem = ""
+    delivery.next_attempt_at = None
+
+
+def _failed(delivery: Delivery, reason: object, now: datetime) -> None:
+    delivery.state = State.FAILED
+    delivery.problem = str(reason)
+    delivery.next_attempt_at = None
+
+
+def _try_again(delivery: Delivery, problem: object, now: datetime) -> None:
+    assert isinstance(problem, NotSent)
+    if now - delivery.created_at > GIVE_UP_AFTER:
+        _failed(delivery, problem, now)
+        return
+    wait: float = RETRY_AFTER[min(delivery.attempts, len(RETRY_AFTER)) - 1] if delivery.attempts else 0
+    if problem.retry_after is not None:
+        wait = max(problem.retry_after, 0)
+    delivery.state = State.PENDING
+    delivery.problem = str(problem)
+    delivery.next_attempt_at = now + timedelta(seconds=wait)
+
+
+def _uncertain(delivery: Delivery, reason: object, now: datetime) -> None:
+    delivery.state = State.UNCERTAIN
+    delivery.problem = str(reason)
+    delivery.next_attempt_at = _next_look_up(delivery, now)
+
+
+def _still_uncertain(delivery: Delivery, reason: object, now: datetime) -> None:
+    delivery.looked_up_at = now
+    _uncertain(delivery, reason, now)
+
+
+def _next_look_up(delivery: Delivery, now: datetime) -> datetime | None:
+    """When to look again; None when a colleague must decide."""
+    tried = delivery.attempted_at or now
+    return next(
+        (tried + timedelta(seconds=after) for after in LOOK_UP_AFTER if tried + timedelta(seconds=after) > now), None
+    )
+
+
+def came_back(organisation_id: int, external_id: str, now: datetime) -> None:
+    """Our own answer was seen on the network: it is out."""
+    for delivery in Delivery.objects.select_for_update().filter(
+        organisation_id=organisation_id, external_id=external_id, state__in=[State.SENDING, State.UNCERTAIN]
+    ):
+        _settle(delivery, _sent, Receipt(external_id, delivery.web_url), now)
+
+
+def bounced(organisation_id: int, external_id: str, reason: str, permanent: bool, now: datetime) -> bool:
+    """The network says afterwards that an answer did not arrive. False when it is no answer of ours."""
+    delivery = (
+        Delivery.objects.select_for_update().filter(organisation_id=organisation_id, external_id=external_id).first()
+    )
+    if delivery is None:
+        return False
+    if permanent:
+        _settle(delivery, _failed, reason, now)
+    else:
+        delivery.problem = reason
+        delivery.save(update_fields=["problem"])
+    return True

@@ -1,0 +1,158 @@
+"""What a colleague does at the desk. Every act is a POST that works without JavaScript."""
+
+from __future__ import annotations
+
+import uuid
+
+from django.http import Http404, HttpResponseBase
+from django.shortcuts import get_object_or_404, redirect, render
+from django.utils.translation import gettext as _
+from django.views.decorators.http import require_http_methods, require_POST
+
+from klankbord.channels.contract import Visibility
+from klankbord.channels.models import Delivery
+from klankbord.inbox import actions, queries, sending
+from klankbord.inbox.models import Conversation
+from klankbord.inbox.views.page import find_conversation, show
+from klankbord.posts.models import Post
+from klankbord.tenancy.fence import FencedRequest, inside
+from klankbord.tenancy.models import User
+from klankbord.tenancy.roles import Right
+
+
+def writable(request: FencedRequest, pk: int) -> Conversation:
+    """A conversation one may write in, locked for this act; what one may only read gives the same answer as nothing."""
+    if not Conversation.objects.filter(pk=pk, channel__in=request.sight.desk_channels).exists():
+        raise Http404
+    return Conversation.objects.select_for_update(of=("self",)).select_related("channel").get(pk=pk)
+
+
+def done(request: FencedRequest, conversation: Conversation) -> HttpResponseBase:
+    if request.headers.get("HX-Request"):
+        return show(request, find_conversation(request, conversation.pk))
+    return redirect("conversation", conversation.pk)
+
+
+@inside
+@require_POST
+def reply(request: FencedRequest, pk: int) -> HttpResponseBase:
+    conversation = writable(request, pk)
+    text = request.POST.get("text", "")
+    try:
+        actions.reply(
+            conversation,
+            text,
+            by=request.user,
+            client_id=_client_id(request.POST.get("client_id", "")),
+            seen=_number(request.POST.get("seen", "")),
+            visibility=_visibility(request.POST.get("visibility", "")),
+            files=_files(request),
+        )
+    except actions.AnsweredMeanwhile as problem:
+        return show(request, conversation, reply_error=str(problem), reply_text=text)
+    except actions.Refused as problem:
+        return show(request, conversation, reply_error=str(problem), reply_text=text)
+    return done(request, conversation)
+
+
+@inside
+@require_POST
+def note(request: FencedRequest, pk: int) -> HttpResponseBase:
+    conversation = writable(request, pk)
+    text = request.POST.get("text", "")
+    try:
+        actions.write_note(conversation, text, by=request.user)
+    except actions.Refused as problem:
+        return show(request, conversation, note_error=str(problem), note_text=text)
+    return done(request, conversation)
+
+
+@inside
+@require_POST
+def assign(request: FencedRequest, pk: int) -> HttpResponseBase:
+    conversation = writable(request, pk)
+    wanted = request.POST.get("assignee", "")
+    assignee: User | None
+    if wanted == "me":
+        assignee = request.user
+    else:
+        assignee = next((person for person in queries.assignees() if str(person.pk) == wanted), None)
+        if wanted and assignee is None:
+            raise Http404
+    actions.assign_conversation(conversation, assignee, by=request.user)
+    return done(request, conversation)
+
+
+@inside
+@require_POST
+def close(request: FencedRequest, pk: int) -> HttpResponseBase:
+    conversation = writable(request, pk)
+    actions.close_conversation(conversation, by=request.user)
+    return done(request, conversation)
+
+
+@inside
+@require_POST
+def reopen(request: FencedRequest, pk: int) -> HttpResponseBase:
+    conversation = writable(request, pk)
+    actions.reopen_conversation(conversation, by=request.user)
+    return done(request, conversation)
+
+
+@inside
+@require_POST
+def decide(request: FencedRequest, pk: int, decision: str) -> HttpResponseBase:
+    """A colleague decides about an answer that is uncertain or failed."""
+    delivery = get_object_or_404(Delivery, pk=pk, channel__in=request.sight.desk_channels)
+    post = get_object_or_404(Post.objects.defer("tokens"), delivery=delivery)
+    sending.decide(delivery, decision, by=request.user)
+    conversation = get_object_or_404(Conversation, organisation=post.organisation_id, root_uri=post.root_uri)
+    return done(request, conversation)
+
+
+@inside
+@require_http_methods(["GET", "POST"])
+def open_with_reason(request: FencedRequest, pk: int) -> HttpResponseBase:
+    """A privacy officer writes down why, and sees one conversation for an hour."""
+    if not request.sight.organisations_where(Right.OPEN_WITH_REASON):
+        raise Http404
+    problem = ""
+    if request.method == "POST":
+        reason = request.POST.get("reason", "").strip()
+        if not reason:
+            problem = _("Write down why you open this conversation.")
+        elif actions.open_with_reason(pk, reason, by=request.user):
+            return redirect("conversation", pk)
+        else:
+            raise Http404
+    return render(request, "inbox/reason.html", {"problem": problem, "pk": pk}, status=422 if problem else 200)
+
+
+def _client_id(text: str) -> uuid.UUID:
+    try:
+        return uuid.UUID(text)
+    except ValueError:
+        return uuid.uuid4()
+
+
+def _number(text: str) -> int:
+    # without it the whole thread counts as unseen: a colleague's answer is then never overlooked
+    return int(text) if text.isascii() and text.isdigit() and len(text) < 18 else 0
+
+
+def _visibility(text: str) -> Visibility | None:
+    return Visibility(text) if text in list(Visibility) else None
+
+
+def _files(request: FencedRequest) -> list[actions.NewFile]:
+    file = request.FILES.get("file")
+    if file is None:
+        return []
+    return [
+        actions.NewFile(
+            filename=(file.name or "bestand")[:255],
+            content_type=(file.content_type or "application/octet-stream")[:120].lower(),
+            content=file.read(),
+            alt_text=request.POST.get("alt", "")[:1500],
+        )
+    ]

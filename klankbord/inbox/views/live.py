@@ -1,0 +1,60 @@
+"""The stream of live events of one open desk."""
+
+from __future__ import annotations
+
+from collections.abc import AsyncIterator
+
+from asgiref.sync import sync_to_async
+from django.conf import settings
+from django.contrib.auth import aget_user
+from django.db import connections
+from django.http import HttpRequest, HttpResponse, HttpResponseBase, StreamingHttpResponse
+
+from klankbord.base.realtime import Switchboard, events
+from klankbord.tenancy.models import User
+
+CHECK_EVERY = 30.0  # seconds
+switchboard = Switchboard(settings.LIVE_CONNINFO)
+
+
+@sync_to_async
+def _release() -> None:
+    # what read the session holds a pooled connection for as long as the stream lasts, unless given back here
+    connections.close_all()
+
+
+async def live(request: HttpRequest) -> HttpResponseBase:
+    """Ids of conversations that changed, for as long as the user may see them; the fence is asked at every event."""
+    user = await aget_user(request)
+    session_key = request.session.session_key
+    await _release()
+    if not isinstance(user, User) or session_key is None:
+        return HttpResponse(status=403)
+    listener = switchboard.connect(user.pk)
+
+    async def stream() -> AsyncIterator[bytes]:
+        try:
+            async for event in events(listener, lambda: _still_welcome(user.pk, session_key), CHECK_EVERY):
+                yield event
+        finally:
+            switchboard.disconnect(listener)
+
+    return StreamingHttpResponse(
+        stream(),
+        content_type="text/event-stream",
+        headers={"Cache-Control": "no-store", "X-Accel-Buffering": "no"},
+    )
+
+
+@sync_to_async
+def _still_welcome(user_id: int, session_key: str) -> bool:
+    from django.contrib.sessions.models import Session
+    from django.utils import timezone
+
+    try:
+        return (
+            User.objects.filter(pk=user_id, is_active=True).exists()
+            and Session.objects.filter(pk=session_key, expire_date__gt=timezone.now()).exists()
+        )
+    finally:
+        connections.close_all()

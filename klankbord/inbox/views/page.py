@@ -1,0 +1,219 @@
+"""The desk on the screen: the queue, one conversation, and the fragments that keep them fresh."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from datetime import datetime
+from typing import Any
+
+from django.http import Http404, HttpResponse, HttpResponseBase
+from django.shortcuts import get_object_or_404, redirect, render
+from django.utils import timezone
+from django.utils.dateparse import parse_datetime
+from django.views.decorators.http import require_GET
+
+from klankbord.channels.models import Channel
+from klankbord.inbox import presentation, queries
+from klankbord.inbox.actions import mark_seen
+from klankbord.inbox.models import Conversation
+from klankbord.inbox.queries import Filter
+from klankbord.posts.files import read_file, showable_type
+from klankbord.posts.models import Attachment, Post
+from klankbord.posts.queries import thread
+from klankbord.tenancy.fence import FencedRequest, inside
+from klankbord.tenancy.roles import Right
+
+LONGEST_SEARCH = 200
+
+
+def filter_of(request: FencedRequest) -> Filter:
+    """What the address asks for; nonsense counts as not asked."""
+    view = request.GET.get("view", "todo")
+    organisation = request.GET.get("organisation", "")
+    return Filter(
+        view=view if view in queries.STATUSES else "todo",
+        organisation=int(organisation)
+        if organisation.isascii() and organisation.isdigit() and len(organisation) < 18
+        else None,
+        words=request.GET.get("q", "").replace("\0", "").strip()[:LONGEST_SEARCH],
+        before=_before(request.GET.get("before", "")),
+    )
+
+
+def _before(text: str) -> tuple[datetime, int] | None:
+    moment, _, pk = text.partition("_")
+    try:
+        at = parse_datetime(moment)
+    except ValueError:
+        return None
+    return (at, int(pk)) if at and at.tzinfo and pk.isascii() and pk.isdigit() and len(pk) < 18 else None
+
+
+def find_conversation(request: FencedRequest, pk: int) -> Conversation:
+    """The one gate to a conversation: what the fence does not show does not exist."""
+    return get_object_or_404(Conversation, pk=pk)
+
+
+@inside
+@require_GET
+def desk(request: FencedRequest) -> HttpResponseBase:
+    channels = queries.desk_channels(request.sight)
+    return render(request, "inbox/desk.html", queue_context(request, channels, filter_of(request)))
+
+
+@inside
+@require_GET
+def conversation(request: FencedRequest, pk: int) -> HttpResponseBase:
+    found = Conversation.objects.filter(pk=pk).first()
+    if found is None:
+        return _closed_door(request, pk)
+    if found.channel_id in request.sight.desk_channels:
+        mark_seen(found)
+        found.seen_at = found.seen_at or timezone.now()
+    return show(request, found)
+
+
+def _closed_door(request: FencedRequest, pk: int) -> HttpResponseBase:
+    """A privacy officer may open one with a reason; for everybody else it does not exist."""
+    if request.sight.organisations_where(Right.OPEN_WITH_REASON):
+        return redirect("open-with-reason", pk)
+    raise Http404
+
+
+def show(request: FencedRequest, found: Conversation, **more: Any) -> HttpResponse:
+    """The whole desk with this conversation open; ``more`` carries what was typed and what was wrong with it."""
+    channels = channels_with(request, found)
+    wanted = filter_of(request)
+    context = thread_context(request, found, channels)
+    if not request.headers.get("HX-Request"):
+        context = queue_context(request, channels, wanted) | context
+    else:
+        context["row"] = presentation.row(found, channels, request.user, wanted) | {
+            "in_view": queries.in_filter(found, request.user, wanted)
+        }
+    template = "inbox/changed.html" if request.headers.get("HX-Request") else "inbox/desk.html"
+    return render(request, template, context | more)
+
+
+def channels_with(request: FencedRequest, found: Conversation) -> dict[int, Channel]:
+    """The channels of the desk; and, for who opened this one with a reason, the channel it came by."""
+    channels = queries.desk_channels(request.sight)
+    if found.channel_id not in channels:
+        channels[found.channel_id] = Channel.objects.select_related("organisation", "source").get(pk=found.channel_id)
+    return channels
+
+
+def queue_context(request: FencedRequest, channels: dict[int, Channel], wanted: Filter) -> dict[str, Any]:
+    page = queries.queue(request.user, channels, wanted)
+    rows, more = page[: queries.PAGE], page[queries.PAGE :]
+    last = rows[-1] if more else None
+    older = f"{last.last_post_at.isoformat()}_{last.pk}" if last else ""
+    return {
+        "views": presentation.view_list(wanted, queries.counts(request.user, channels)),
+        "organisations": presentation.organisation_list(channels, wanted),
+        "q": wanted.words,
+        "rows": [presentation.row(one, channels, request.user, wanted) for one in rows],
+        "next_url": presentation.address("desk", query=presentation.query_of(wanted, before=older)) if last else "",
+        "filter_query": presentation.query_of(wanted),
+        "single_keys": True,
+    }
+
+
+def thread_context(request: FencedRequest, found: Conversation, channels: dict[int, Channel]) -> dict[str, Any]:
+    channel = channels[found.channel_id]
+    posts = thread(found.organisation_id, found.root_uri)
+    may_write = found.channel_id in request.sight.desk_channels
+    return {
+        "conversation": presentation.head(
+            found, channel, request.user, request.sight, queries.assignees() if may_write else [], posts
+        ),
+        "posts": shown_posts(posts, may_write),
+        "about": presentation.context(
+            found,
+            channel,
+            request.sight,
+            queries.earlier_conversations(found),
+            queries.finds(found),
+            queries.history(found),
+            posts,
+            timezone.now(),
+        ),
+        "list_url": presentation.address("desk", query=presentation.query_of(filter_of(request))),
+    }
+
+
+def shown_posts(posts: Sequence[Post], may_write: bool) -> list[presentation.Shown]:
+    return [presentation.shown_post(post, may_write) for post in posts]
+
+
+@inside
+@require_GET
+def row(request: FencedRequest, pk: int) -> HttpResponseBase:
+    """One line of the queue, fresh."""
+    found = find_conversation(request, pk)
+    wanted = filter_of(request)
+    shown = presentation.row(found, channels_with(request, found), request.user, wanted)
+    shown["in_view"] = not wanted.words and queries.in_filter(found, request.user, wanted)
+    return render(request, "inbox/row.html", {"row": shown})
+
+
+@inside
+@require_GET
+def posts(request: FencedRequest, pk: int) -> HttpResponseBase:
+    """What is new in an open thread, with the state of every answer in it."""
+    found = find_conversation(request, pk)
+    after = request.GET.get("after", "")
+    channels = channels_with(request, found)
+    everything = thread(found.organisation_id, found.root_uri)
+    may_write = found.channel_id in request.sight.desk_channels
+    newer = int(after) if after.isascii() and after.isdigit() and len(after) < 18 else 0
+    return render(
+        request,
+        "inbox/posts.html",
+        {
+            "posts": shown_posts([post for post in everything if post.pk > newer], may_write),
+            "deliveries": [
+                presentation.delivery(post.delivery, may_write)
+                for post in everything
+                if post.delivery and post.pk <= newer
+            ],
+            "conversation": presentation.head(
+                found,
+                channels[found.channel_id],
+                request.user,
+                request.sight,
+                queries.assignees() if may_write else [],
+                everything,
+            ),
+        },
+    )
+
+
+@inside
+@require_GET
+def file(request: FencedRequest, pk: int) -> HttpResponseBase:
+    """A file of a post one may see. Only real pictures are shown; everything else is a download."""
+    attachment = get_object_or_404(Attachment, pk=pk, state=Attachment.State.KEPT)
+    try:
+        content = read_file(attachment.organisation_id, attachment.sha256)
+    except FileNotFoundError:
+        raise Http404 from None
+    shown = showable_type(content[:16])
+    return HttpResponse(
+        content,
+        content_type=shown or "application/octet-stream",
+        headers={
+            "Content-Disposition": "inline"
+            if shown
+            else f"attachment; filename*=UTF-8''{_quoted(attachment.filename)}",
+            "Content-Security-Policy": "default-src 'none'; sandbox",
+            "X-Content-Type-Options": "nosniff",
+            "Cache-Control": "private, max-age=3600",
+        },
+    )
+
+
+def _quoted(name: str) -> str:
+    from urllib.parse import quote
+
+    return quote(name, safe="")

@@ -1,0 +1,218 @@
+"""The road of a post, on one page.
+
+    collect   a connector hands over raw envelopes: durable on the doormat, together with the cursor
+    route     each organisation that wants the source gets its own copy
+    take_in   understood, stored once, matched, opened on the desk, told to open browsers
+
+Every step may be killed at any point and simply runs again: the doormat, the arrivals and the posts are each unique by
+the network's own ids, and each step empties what it worked on in the transaction that stores the result.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, field
+from datetime import datetime
+
+import structlog
+from django.db import DatabaseError, transaction
+from django.utils import timezone
+from django.utils.translation import gettext as _
+
+from klankbord.base.jobs import defer_once
+from klankbord.channels.actions import (
+    bring_in,
+    land,
+    lease_due_source,
+    mark_failing,
+    note_silence,
+    quarantine,
+    rest,
+    settle_arrivals,
+)
+from klankbord.channels.contract import (
+    ChannelError,
+    Connector,
+    DeliveryFailed,
+    DeliverySeen,
+    Event,
+    Ignored,
+    NotSent,
+    PostArrived,
+    PostDeleted,
+    Unparseable,
+)
+from klankbord.channels.models import Arrival, Channel, Landing, Source
+from klankbord.channels.registry import connector_for
+from klankbord.inbox import sending
+from klankbord.inbox.actions import move_conversations, open_conversations, touch_thread
+from klankbord.intake import jobs, media
+from klankbord.listening.actions import match_posts
+from klankbord.posts.actions import Stored, bury_post, join_threads, keep_attachments, revise_post, store_posts
+from klankbord.posts.models import Post
+from klankbord.tenancy.fence import acting_for, for_all_organisations
+
+BATCH = 500
+LONGEST_URI = 1000
+
+logger = structlog.get_logger()
+
+
+def collect(now: datetime) -> bool:
+    """Fetch one source whose turn it is. False when there is nothing to do. No transaction is open while it talks."""
+    with transaction.atomic():
+        source = lease_due_source(now)
+    if source is None:
+        return False
+    with for_all_organisations("collecting: whose account opens this source"):
+        channel = Channel.objects.filter(source=source, enabled=True).order_by("pk").first()
+        connector = connector_for(channel) if channel else None
+    if connector is None:
+        rest(source, now)
+    else:
+        _fetch(source, connector, now)
+    return True
+
+
+def _fetch(source: Source, connector: Connector, now: datetime) -> None:
+    try:
+        batch = connector.fetch(source.cursor)
+    except ChannelError as problem:
+        mark_failing(source, str(problem), now, problem.retry_after if isinstance(problem, NotSent) else None)
+        return
+    except Exception as problem:
+        # a fault in one connector must not stop the listening of all others
+        logger.exception("fetching failed unexpectedly", kind=source.kind)
+        mark_failing(source, _("Unexpected fault: %(fault)s") % {"fault": type(problem).__name__}, now)
+        return
+    with transaction.atomic():
+        if connector.loss_window:
+            note_silence(source, connector.loss_window, now)
+        landed = land(source, batch, connector.poll_every, timezone.now())
+    if landed:
+        route(source)
+
+
+def route(source: Source) -> None:
+    """Give each organisation that wants this source its own copy, then clear the doormat of what all of them have."""
+    landings = list(Landing.objects.filter(source=source).order_by("pk")[:BATCH])
+    with for_all_organisations("collecting: who wants this source"):
+        channels = list(Channel.objects.filter(source=source, enabled=True))
+    for channel in channels:
+        with acting_for(channel.organisation_id):
+            bring_in(channel, landings)
+            defer_once(jobs.take_in, f"take-in:{channel.pk}", organisation=channel.organisation_id, channel=channel.pk)
+    Landing.objects.filter(pk__in=[landing.pk for landing in landings]).delete()
+
+
+@dataclass(slots=True)
+class Understood:
+    """What a batch of arrivals turned out to be."""
+
+    arrived: list[PostArrived] = field(default_factory=list)
+    others: list[Event] = field(default_factory=list)
+    outcomes: dict[int, str] = field(default_factory=dict)
+
+
+def take_in(organisation_id: int, channel_id: int) -> int:
+    """Take in what is new on a channel, a batch in a transaction; how many arrivals were handled."""
+    handled = 0
+    while True:
+        with acting_for(organisation_id):
+            channel = Channel.objects.get(pk=channel_id)
+            arrivals = list(
+                Arrival.objects.select_for_update(skip_locked=True)
+                .filter(channel=channel, state=Arrival.State.NEW)
+                .order_by("pk")[:BATCH]
+            )
+            _take_in_batch(channel, arrivals, timezone.now())
+        handled += len(arrivals)
+        if len(arrivals) < BATCH:
+            return handled
+
+
+def _take_in_batch(channel: Channel, arrivals: list[Arrival], now: datetime) -> None:
+    try:
+        with transaction.atomic():
+            _store(channel, _understand(channel, arrivals, now), now)
+    except (DatabaseError, ValueError) as problem:
+        if len(arrivals) <= 1:
+            for arrival in arrivals:
+                logger.exception("an arrival could not be stored", arrival=arrival.pk)
+                quarantine(arrival, _("Could not be stored: %(fault)s") % {"fault": type(problem).__name__}, now)
+            return
+        # one bad apple: halve until it stands alone
+        middle = len(arrivals) // 2
+        _take_in_batch(channel, arrivals[:middle], now)
+        _take_in_batch(channel, arrivals[middle:], now)
+
+
+def _understand(channel: Channel, arrivals: list[Arrival], now: datetime) -> Understood:
+    connector = connector_for(channel)
+    understood = Understood()
+    for arrival in arrivals:
+        try:
+            events = connector.parse(bytes(arrival.body or b""))
+            for event in events:
+                _check(event)
+        except Unparseable as problem:
+            quarantine(arrival, str(problem), now)
+            continue
+        except Exception as problem:
+            logger.exception("parsing failed unexpectedly", arrival=arrival.pk)
+            quarantine(arrival, _("Unexpected fault: %(fault)s") % {"fault": type(problem).__name__}, now)
+            continue
+        understood.outcomes[arrival.pk] = "; ".join(event.reason for event in events if isinstance(event, Ignored))
+        understood.arrived += [event for event in events if isinstance(event, PostArrived)]
+        understood.others += [event for event in events if not isinstance(event, PostArrived)]
+    return understood
+
+
+def _check(event: Event) -> None:
+    """What the columns cannot hold is not cut off in silence."""
+    if isinstance(event, PostArrived):
+        uris = (event.uri, event.parent_uri, event.root_uri, event.web_url)
+        if not event.uri or any(len(uri) > LONGEST_URI or "\0" in uri for uri in uris):
+            raise Unparseable(_("The address of the message is missing or too long."))
+        if event.published_at.tzinfo is None:
+            raise Unparseable(_("The time of the message has no time zone."))
+
+
+def _store(channel: Channel, understood: Understood, now: datetime) -> None:
+    organisation_id = channel.organisation_id
+    if understood.arrived:
+        stored, known = store_posts(channel, understood.arrived, now)
+        _settle_new(channel, stored, now)
+        for event in known:
+            _revise(organisation_id, event, now)
+    for other in understood.others:
+        _apply(organisation_id, other, now)
+    settle_arrivals(understood.outcomes, now)
+
+
+def _settle_new(channel: Channel, stored: list[Stored], now: datetime) -> None:
+    if not stored:
+        return
+    move_conversations(channel.organisation_id, join_threads(channel.organisation_id, stored))
+    media.keep(channel.organisation_id, keep_attachments(channel.organisation_id, stored))
+    match_posts(channel.organisation_id, stored, now)
+    open_conversations(channel, stored, now)
+
+
+def _revise(organisation_id: int, event: PostArrived, now: datetime) -> None:
+    post = Post.objects.filter(organisation_id=organisation_id, uri=event.uri).defer("tokens").first()
+    if post is not None and post.direction == Post.Direction.IN and revise_post(post, event, now):
+        touch_thread(organisation_id, post.root_uri)
+
+
+def _apply(organisation_id: int, event: Event, now: datetime) -> None:
+    match event:
+        case PostDeleted():
+            post = Post.objects.filter(organisation_id=organisation_id, uri=event.uri).defer("tokens").first()
+            if post is not None and bury_post(post, event):
+                touch_thread(organisation_id, post.root_uri)
+        case DeliverySeen():
+            sending.came_back(organisation_id, event.external_id, now)
+        case DeliveryFailed():
+            sending.bounced(organisation_id, event.external_id, event.reason, event.permanent, now)
+        case Ignored() | PostArrived():
+            return

@@ -1,0 +1,27 @@
+"""Jobs of the road: take in a channel, fetch files, and the sweep that finds what a dead process left lying."""
+
+from __future__ import annotations
+
+from procrastinate.contrib.django import app
+
+
+@app.task(name="intake.take_in")
+def take_in(organisation: int, channel: int) -> None:
+    from klankbord.intake import flow
+
+    flow.take_in(organisation, channel)
+
+
+@app.task(name="intake.fetch_files")
+def fetch_files(organisation: int) -> None:
+    from klankbord.intake import media
+
+    media.fetch(organisation)
+
+
+@app.periodic(cron="* * * * * */5")
+@app.task(name="intake.sweep", queueing_lock="sweep", lock="sweep")
+def sweep(timestamp: int) -> None:
+    from klankbord.intake import sweeping
+
+    sweeping.sweep()

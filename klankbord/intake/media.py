@@ -1,0 +1,63 @@
+"""Files that came along: kept at once where the network sent them, fetched by a job where it sent an address."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+
+from django.utils.translation import gettext as _
+
+from klankbord.base.jobs import defer_once
+from klankbord.channels.contract import ChannelError
+from klankbord.channels.media import fetch_media
+from klankbord.intake import jobs
+from klankbord.posts.files import keep_file
+from klankbord.posts.models import Attachment
+from klankbord.tenancy.fence import acting_for
+
+LARGEST = 25 * 1024 * 1024  # bytes
+
+
+def keep(organisation_id: int, files: Sequence[tuple[Attachment, bytes | None]]) -> None:
+    """Keep the contents that came in the message itself; leave the rest to a job."""
+    wanted = False
+    for attachment, content in files:
+        if content is None:
+            wanted = True
+        elif len(content) > LARGEST:
+            _refuse(attachment, _("The file is too large."))
+        else:
+            _keep(attachment, content)
+    if wanted:
+        defer_once(jobs.fetch_files, f"files:{organisation_id}", organisation=organisation_id)
+
+
+def fetch(organisation_id: int) -> None:
+    """Fetch the files that are still wanted, behind the guard against private addresses."""
+    with acting_for(organisation_id):
+        wanted = list(
+            Attachment.objects.filter(organisation_id=organisation_id, state=Attachment.State.WANTED).order_by("pk")
+        )
+    for attachment in wanted:
+        content, reason = None, ""
+        try:
+            content = fetch_media(attachment.url, LARGEST)
+        except ChannelError as problem:
+            reason = str(problem)
+        with acting_for(organisation_id):
+            if content is None:
+                _refuse(attachment, reason)
+            else:
+                _keep(attachment, content)
+
+
+def _keep(attachment: Attachment, content: bytes) -> None:
+    attachment.sha256 = keep_file(attachment.organisation_id, content)
+    attachment.size = len(content)
+    attachment.state = Attachment.State.KEPT
+    attachment.save(update_fields=["sha256", "size", "state"])
+
+
+def _refuse(attachment: Attachment, reason: str) -> None:
+    attachment.state = Attachment.State.REFUSED
+    attachment.reason = reason
+    attachment.save(update_fields=["state", "reason"])

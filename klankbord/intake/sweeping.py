@@ -1,0 +1,114 @@
+"""Every few seconds: find what a killed process left lying, and what is due by the clock.
+
+Jobs are hints that make things fast; this is the guarantee. It never does work itself that talks to a network.
+"""
+
+from __future__ import annotations
+
+from datetime import datetime, timedelta
+
+import structlog
+from django.db import connection
+from django.utils import timezone
+from procrastinate.contrib.django import app
+
+from klankbord.base.jobs import beat, defer_once
+from klankbord.channels.actions import empty_old_arrivals
+from klankbord.channels.models import Arrival, Delivery, Landing, Source
+from klankbord.inbox import jobs as inbox_jobs
+from klankbord.inbox import sending
+from klankbord.intake import flow, jobs
+from klankbord.posts.models import Attachment
+from klankbord.tenancy.audit import seal
+from klankbord.tenancy.fence import acting_for, for_all_organisations
+
+PATIENCE = timedelta(seconds=10)
+
+logger = structlog.get_logger()
+
+
+def sweep() -> None:
+    now = timezone.now()
+    beat("work")
+    release_dead_jobs()
+    route_landings(now)
+    take_in_arrivals(now)
+    move_deliveries(now)
+    fetch_wanted_files()
+    seal_audit()
+    with for_all_organisations("sweep: raw copies that are a week old"):
+        empty_old_arrivals(now)
+
+
+def release_dead_jobs() -> None:
+    """Jobs of a worker that died: the worker's own heartbeat stopped; give them back to the queue."""
+    with connection.cursor() as cursor:
+        cursor.execute(
+            "SELECT job.id FROM procrastinate_jobs job"
+            " LEFT JOIN procrastinate_workers worker ON worker.id = job.worker_id"
+            " WHERE job.status = 'doing'"
+            " AND (worker.id IS NULL OR worker.last_heartbeat < now() - interval '30 seconds')"
+        )
+        dead = [job for (job,) in cursor.fetchall()]
+    for job in dead:
+        app.job_manager.retry_job_by_id(job, retry_at=timezone.now())
+
+
+def route_landings(now: datetime) -> None:
+    for source in Source.objects.filter(pk__in=Landing.objects.filter(received_at__lt=now - PATIENCE).values("source")):
+        flow.route(source)
+
+
+def take_in_arrivals(now: datetime) -> None:
+    with for_all_organisations("sweep: arrivals that nobody took in"):
+        waiting = list(
+            Arrival.objects.filter(state=Arrival.State.NEW, received_at__lt=now - PATIENCE)
+            .order_by()
+            .values_list("organisation_id", "channel_id")
+            .distinct()
+        )
+    for organisation, channel in waiting:
+        defer_once(jobs.take_in, f"take-in:{channel}", organisation=organisation, channel=channel)
+
+
+def move_deliveries(now: datetime) -> None:
+    """Pending answers whose moment has come, uncertain ones to look up, and those whose sender died."""
+    with for_all_organisations("sweep: answers that are due"):
+        due = list(
+            Delivery.objects.filter(
+                state__in=[Delivery.State.PENDING, Delivery.State.SENDING, Delivery.State.UNCERTAIN],
+                next_attempt_at__lte=now,
+            ).values_list("organisation_id", "pk", "state")
+        )
+    for organisation, pk, state in due:
+        key, arguments = f"delivery:{pk}", {"organisation": organisation, "delivery": pk}
+        if state == Delivery.State.PENDING:
+            defer_once(inbox_jobs.send_answer, key, **arguments)
+        elif state == Delivery.State.UNCERTAIN:
+            defer_once(inbox_jobs.look_up_answer, key, **arguments)
+        else:
+            with acting_for(organisation):
+                delivery = Delivery.objects.select_for_update().get(pk=pk)
+                if delivery.state == Delivery.State.SENDING and (delivery.next_attempt_at or now) <= now:
+                    sending.expire_sending(delivery, now)
+
+
+def fetch_wanted_files() -> None:
+    with for_all_organisations("sweep: files that were not fetched"):
+        wanted = set(Attachment.objects.filter(state=Attachment.State.WANTED).values_list("organisation_id", flat=True))
+    for organisation in wanted:
+        defer_once(jobs.fetch_files, f"files:{organisation}", organisation=organisation)
+
+
+def seal_audit() -> None:
+    """Seal the fresh audit entries of every organisation that has some."""
+    with for_all_organisations("sweep: audit entries to seal"), connection.cursor() as cursor:
+        cursor.execute(
+            "SELECT DISTINCT entry.organisation_id FROM tenancy_auditentry entry"
+            " WHERE NOT EXISTS (SELECT FROM tenancy_auditseal seal WHERE seal.entry_id = entry.id)"
+            " AND entry.tijdstempel > now() - interval '1 hour'"
+        )
+        fresh = [organisation for (organisation,) in cursor.fetchall()]
+    for organisation in fresh:
+        with acting_for(organisation):
+            seal(organisation)

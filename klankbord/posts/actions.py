@@ -1,0 +1,254 @@
+"""All writes to what people said. What comes in is stored per batch: as many statements for one post as for many."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Sequence
+from dataclasses import dataclass
+from datetime import datetime
+
+from django.db import connection
+
+from klankbord.base.text.clean import clean_html, safe_text
+from klankbord.base.text.tokens import index_terms
+from klankbord.channels.contract import AuthorData, PostArrived, PostDeleted, Visibility
+from klankbord.channels.models import Channel, Delivery
+from klankbord.posts.models import Attachment, Post, Revision
+
+UNIT = "\x1f"  # separates terms; no term holds a control character
+
+INSERT_POSTS = """
+INSERT INTO posts_post (
+    organisation_id, channel_id, author_id, direction, visibility, private, uri, parent_uri, root_uri, subject,
+    text, quoted, html, warning, language, web_url, reply_data, signed, tokens, published_at, received_at, edited_at)
+SELECT %(organisation)s, %(channel)s, author, 'in', visibility, private, uri, parent_uri, root_uri, subject,
+       text, quoted, html, warning, language, web_url, reply_data::jsonb, '',
+       array_to_tsvector(string_to_array(terms, chr(31))), published_at, %(now)s, edited_at
+FROM unnest(%(author)s::bigint[], %(visibility)s::text[], %(private)s::boolean[], %(uri)s::text[],
+            %(parent_uri)s::text[], %(root_uri)s::text[], %(subject)s::text[], %(text)s::text[], %(quoted)s::text[],
+            %(html)s::text[], %(warning)s::text[], %(language)s::text[], %(web_url)s::text[], %(reply_data)s::text[],
+            %(terms)s::text[], %(published_at)s::timestamptz[], %(edited_at)s::timestamptz[])
+     AS new (author, visibility, private, uri, parent_uri, root_uri, subject, text, quoted, html, warning, language,
+             web_url, reply_data, terms, published_at, edited_at)
+ON CONFLICT (organisation_id, uri) DO NOTHING
+RETURNING id, uri
+"""
+
+
+@dataclass(frozen=True, slots=True)
+class Stored:
+    """A post as it came in, with its row and its place in a thread."""
+
+    id: int
+    author_id: int
+    root_uri: str
+    terms: frozenset[str]
+    event: PostArrived
+
+
+def terms_of(*texts: str) -> list[str]:
+    """The index terms of everything searchable in a post."""
+    return index_terms("\n".join(text for text in texts if text))
+
+
+def remember_authors(channel: Channel, authors: Sequence[AuthorData]) -> dict[str, int]:
+    """Keep who spoke, once per organisation and network; the row id per network id."""
+    known = {author.network_id: author for author in authors}
+    with connection.cursor() as cursor:
+        cursor.execute(
+            "INSERT INTO posts_author (organisation_id, kind, network_id, handle, name)"
+            " SELECT %s, %s, network_id, handle, name"
+            " FROM unnest(%s::text[], %s::text[], %s::text[]) AS new (network_id, handle, name)"
+            " ON CONFLICT (organisation_id, kind, network_id)"
+            " DO UPDATE SET handle = excluded.handle, name = excluded.name"
+            " RETURNING network_id, id",
+            [
+                channel.organisation_id,
+                channel.kind,
+                list(known),
+                [safe_text(author.handle)[:320] for author in known.values()],
+                [safe_text(author.name)[:200] for author in known.values()],
+            ],
+        )
+        return dict(cursor.fetchall())
+
+
+def _roots(organisation_id: int, events: Sequence[PostArrived]) -> dict[str, str]:
+    """The root of each post's thread: what we already know first, then what the network says, then its parent."""
+    wanted = {uri for event in events for uri in (event.parent_uri, event.root_uri) if uri}
+    known = dict(
+        Post.objects.filter(organisation_id=organisation_id, uri__in=wanted).values_list("uri", "root_uri")
+        if wanted
+        else ()
+    )
+    roots: dict[str, str] = {}
+    for event in events:
+        for near in (event.parent_uri, event.root_uri):
+            if near and (near in roots or near in known):
+                roots[event.uri] = roots.get(near) or known[near]
+                break
+        else:
+            roots[event.uri] = event.root_uri or event.parent_uri or event.uri
+    return roots
+
+
+def store_posts(
+    channel: Channel, events: Sequence[PostArrived], now: datetime
+) -> tuple[list[Stored], list[PostArrived]]:
+    """Store what is new, once per organisation. Returns the new posts, and the events whose post was there already."""
+    unique = {event.uri: event for event in reversed(events)}
+    fresh = list(reversed(unique.values()))
+    authors = remember_authors(channel, [event.author for event in fresh])
+    roots = _roots(channel.organisation_id, fresh)
+    terms = [terms_of(event.subject, event.warning, event.text) for event in fresh]
+    # somebody who addressed us can be found by name on the desk; dossiers never see these terms
+    names = [terms_of(event.author.name, event.author.handle) for event in fresh]
+    with connection.cursor() as cursor:
+        cursor.execute(
+            INSERT_POSTS,
+            {
+                "organisation": channel.organisation_id,
+                "channel": channel.pk,
+                "now": now,
+                "author": [authors[event.author.network_id] for event in fresh],
+                "visibility": [event.visibility.value for event in fresh],
+                "private": [event.visibility.private for event in fresh],
+                "uri": [event.uri for event in fresh],
+                "parent_uri": [event.parent_uri for event in fresh],
+                "root_uri": [roots[event.uri] for event in fresh],
+                "subject": [safe_text(event.subject)[:400] for event in fresh],
+                "text": [safe_text(event.text) for event in fresh],
+                "quoted": [safe_text(event.quoted) for event in fresh],
+                "html": [clean_html(event.html) if event.html else "" for event in fresh],
+                "warning": [safe_text(event.warning)[:400] for event in fresh],
+                "language": [event.language[:8] for event in fresh],
+                "web_url": [event.web_url for event in fresh],
+                "reply_data": [json.dumps(event.reply_data) for event in fresh],
+                "terms": [UNIT.join(found + who) for found, who in zip(terms, names, strict=True)],
+                "published_at": [event.published_at for event in fresh],
+                "edited_at": [event.edited_at for event in fresh],
+            },
+        )
+        ids = {uri: post_id for post_id, uri in cursor.fetchall()}
+    stored = [
+        Stored(ids[event.uri], authors[event.author.network_id], roots[event.uri], frozenset(found), event)
+        for event, found in zip(fresh, terms, strict=True)
+        if event.uri in ids
+    ]
+    new_events = {id(item.event) for item in stored}
+    return stored, [event for event in events if id(event) not in new_events]
+
+
+def keep_attachments(organisation_id: int, stored: Sequence[Stored]) -> list[tuple[Attachment, bytes | None]]:
+    """Make the rows of the files that came along; each with its content where the network sent that."""
+    rows = [
+        (
+            Attachment(
+                organisation_id=organisation_id,
+                post_id=item.id,
+                filename=safe_text(data.filename)[:255] or "bestand",
+                content_type=data.content_type[:120].lower(),
+                alt_text=safe_text(data.alt_text),
+                url=data.url[:2000],
+            ),
+            data.content,
+        )
+        for item in stored
+        for data in item.event.attachments
+    ]
+    Attachment.objects.bulk_create([row for row, _ in rows])
+    return rows
+
+
+def join_threads(organisation_id: int, stored: Sequence[Stored]) -> dict[str, str]:
+    """A parent that came after its child: bring the thread that hung on it under its own root. Old root → new root."""
+    moved = {item.event.uri: item.root_uri for item in stored if item.root_uri != item.event.uri}
+    if not moved:
+        return {}
+    with connection.cursor() as cursor:
+        cursor.execute(
+            "UPDATE posts_post SET root_uri = new.root FROM unnest(%s::text[], %s::text[]) AS new (uri, root)"
+            " WHERE organisation_id = %s AND root_uri = new.uri RETURNING new.uri, new.root",
+            [list(moved), list(moved.values()), organisation_id],
+        )
+        return dict(cursor.fetchall())
+
+
+def revise_post(post: Post, event: PostArrived, now: datetime) -> bool:
+    """The author changed it: keep what it said before. False when nothing changed."""
+    text, warning = safe_text(event.text), safe_text(event.warning)[:400]
+    if (post.text, post.warning) == (text, warning) or post.deleted_at:
+        return False
+    Revision.objects.create(organisation_id=post.organisation_id, post=post, text=post.text, until=now)
+    post.text, post.warning = text, warning
+    post.html = clean_html(event.html) if event.html else ""
+    post.edited_at = event.edited_at or now
+    post.save(update_fields=["text", "warning", "html", "edited_at"])
+    _index(post, event.subject)
+    return True
+
+
+def bury_post(post: Post, event: PostDeleted) -> bool:
+    """The author took it away: text, files and earlier versions go, a tombstone stays. False when already gone."""
+    if post.deleted_at:
+        return False
+    post.revisions.all().delete()
+    post.attachments.all().delete()
+    post.text = post.quoted = post.html = post.warning = post.subject = ""
+    post.deleted_at = event.at
+    post.save(update_fields=["text", "quoted", "html", "warning", "subject", "deleted_at"])
+    _index(post)
+    return True
+
+
+def _index(post: Post, subject: str = "") -> None:
+    with connection.cursor() as cursor:
+        cursor.execute(
+            "UPDATE posts_post SET tokens = array_to_tsvector(%s::text[]) WHERE id = %s",
+            [terms_of(subject or post.subject, post.warning, post.text), post.pk],
+        )
+
+
+def write_post(
+    channel: Channel,
+    *,
+    direction: Post.Direction,
+    uri: str,
+    parent: Post,
+    text: str,
+    visibility: Visibility,
+    private: bool,
+    signed: str,
+    now: datetime,
+    delivery: Delivery | None = None,
+    subject: str = "",
+) -> Post:
+    """Keep something of our own: an answer or an internal note, in the thread of ``parent``."""
+    with connection.cursor() as cursor:
+        cursor.execute(
+            "INSERT INTO posts_post"
+            " (organisation_id, channel_id, delivery_id, direction, visibility, private, uri,"
+            " parent_uri, root_uri, subject, text, quoted, html, warning, language, web_url, reply_data, signed,"
+            " tokens, published_at, received_at)"
+            " VALUES (%s, %s, %s, %s, %s, %s, %s, %s, %s, %s, %s, '', '', '', 'nl', '', '{}', %s,"
+            " array_to_tsvector(%s::text[]), %s, %s) RETURNING id",
+            [
+                channel.organisation_id,
+                channel.pk,
+                delivery.pk if delivery else None,
+                direction,
+                visibility.value,
+                private,
+                uri,
+                parent.uri,
+                parent.root_uri,
+                subject,
+                text,
+                signed,
+                terms_of(subject, text),
+                now,
+                now,
+            ],
+        )
+        (post_id,) = cursor.fetchone()
+    return Post.objects.get(pk=post_id)

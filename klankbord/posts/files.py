@@ -1,0 +1,51 @@
+"""The files folder: each file once per organisation, under its hash."""
+
+from __future__ import annotations
+
+import hashlib
+import os
+import tempfile
+from pathlib import Path
+
+from django.conf import settings
+
+# What a browser may show by itself, by how the file begins; everything else is only ever downloaded.
+SHOWABLE = {
+    b"\x89PNG\r\n\x1a\n": "image/png",
+    b"\xff\xd8\xff": "image/jpeg",
+    b"GIF87a": "image/gif",
+    b"GIF89a": "image/gif",
+}
+
+
+def path_of(organisation_id: int, sha256: str) -> Path:
+    return Path(settings.MEDIA_ROOT) / str(organisation_id) / sha256[:2] / sha256
+
+
+def keep_file(organisation_id: int, content: bytes) -> str:
+    """Write a file, durable before this returns; its SHA-256 in hexadecimals. The same content is kept once."""
+    sha256 = hashlib.sha256(content).hexdigest()
+    place = path_of(organisation_id, sha256)
+    if place.exists():
+        return sha256
+    place.parent.mkdir(parents=True, exist_ok=True)
+    with tempfile.NamedTemporaryFile(dir=place.parent, delete=False) as fresh:
+        fresh.write(content)
+        fresh.flush()
+        os.fsync(fresh.fileno())
+    os.replace(fresh.name, place)
+    return sha256
+
+
+def read_file(organisation_id: int, sha256: str) -> bytes:
+    return path_of(organisation_id, sha256).read_bytes()
+
+
+def showable_type(head: bytes) -> str | None:
+    """The image type a browser may show, judged by the first bytes and never by what the sender called it."""
+    for magic, kind in SHOWABLE.items():
+        if head.startswith(magic):
+            return kind
+    if head[:4] == b"RIFF" and head[8:12] == b"WEBP":
+        return "image/webp"
+    return None

@@ -1,0 +1,102 @@
+"""Small template tags for what every page shows: icons, initials, moments in time."""
+
+from __future__ import annotations
+
+import uuid
+from datetime import datetime, timedelta
+
+from django import template
+from django.templatetags.static import static
+from django.utils import timezone
+from django.utils.formats import date_format
+from django.utils.html import format_html
+from django.utils.safestring import SafeString
+from django.utils.translation import gettext, ngettext
+
+register = template.Library()
+
+CHANNEL_ICONS = {"mail": "mail", "mastodon": "fediverse", "exercise": "mask"}
+FEW_MINUTES = 60
+# The widest of the norms that public bodies publish for a first answer.
+LATE = timedelta(hours=24)
+
+
+@register.simple_tag
+def icon(name: str, label: str = "") -> SafeString:
+    """A drawing from the icon sheet; with a label it speaks for itself, without one it is decoration."""
+    address = f"{static('klankbord/icons.svg')}#{name}"
+    if label:
+        return format_html(
+            '<svg class="kb-icon" role="img" aria-label="{0}"><title>{0}</title><use href="{1}"></use></svg>',
+            label,
+            address,
+        )
+    return format_html('<svg class="kb-icon" aria-hidden="true"><use href="{}"></use></svg>', address)
+
+
+@register.simple_tag
+def channel_icon(kind: str, label: str = "") -> SafeString:
+    """The drawing for a kind of channel; a kind without its own drawing gets a speech balloon."""
+    return icon(CHANNEL_ICONS.get(kind, "chat"), label)
+
+
+@register.simple_tag
+def unused_id() -> str:
+    """A name for what somebody is about to write, so that sending it twice keeps it once."""
+    return str(uuid.uuid4())
+
+
+@register.filter
+def initials(name: str) -> str:
+    """At most two capitals that stand for a name: 'Amal de Vries' becomes AV."""
+    words = [word for word in name.replace("@", " ").split() if word[0].isalnum()]
+    if not words:
+        return "?"
+    return (words[0][0] + (words[-1][0] if len(words) > 1 else "")).upper()
+
+
+@register.simple_tag
+def moment(when: datetime | None) -> SafeString | str:
+    """A moment as people say it, with the exact time for who asks; ``page.js`` keeps the minutes going."""
+    if when is None:
+        return ""
+    local = timezone.localtime(when)
+    return format_html(
+        '<time class="kb-time" datetime="{}" title="{}">{}</time>',
+        when.isoformat(),
+        date_format(local, "l j F Y H:i"),
+        said(when, timezone.now()),
+    )
+
+
+def said(when: datetime, now: datetime) -> str:
+    """Minutes within the hour, the clock on the same day, then the day, then the year too."""
+    minutes = int((now - when).total_seconds() // 60)
+    local, here = timezone.localtime(when), timezone.localtime(now)
+    if 0 <= minutes < 1:
+        return gettext("now")
+    if 0 < minutes < FEW_MINUTES:
+        return gettext("{minutes} min").format(minutes=minutes)
+    if local.date() == here.date():
+        return local.strftime("%H:%M")
+    return date_format(local, "j b" if local.year == here.year else "j b Y")
+
+
+@register.simple_tag
+def waited(since: datetime | None) -> str:
+    """How long somebody has been waiting for an answer, in the largest unit that says enough."""
+    if since is None:
+        return ""
+    minutes = max(0, int((timezone.now() - since).total_seconds() // 60))
+    if minutes < FEW_MINUTES:
+        return gettext("{minutes} min").format(minutes=minutes)
+    hours = minutes // 60
+    if hours < 24:
+        return ngettext("%(hours)d hour", "%(hours)d hours", hours) % {"hours": hours}
+    return ngettext("%(days)d day", "%(days)d days", hours // 24) % {"days": hours // 24}
+
+
+@register.filter
+def is_late(since: datetime | None) -> bool:
+    """True when somebody has waited longer than any published norm allows: a person is needed now."""
+    return since is not None and timezone.now() - since > LATE

@@ -1,0 +1,138 @@
+// What every page does: menus that close, the choice of display, messages that go away, minutes that pass.
+
+const body = document.body;
+
+function remember(key, value) {
+  try {
+    if (value) localStorage.setItem(key, value);
+    else localStorage.removeItem(key);
+  } catch {
+    // Storage is switched off: the choice lasts as long as the page.
+  }
+}
+
+function setUpDisplay() {
+  const form = document.querySelector("[data-theme-choice]");
+  if (!form) return;
+  const show = () => {
+    const theme = document.documentElement.dataset.theme ?? "";
+    for (const button of form.querySelectorAll("button")) button.setAttribute("aria-pressed", String(button.value === theme));
+  };
+  form.hidden = false;
+  form.addEventListener("click", (event) => {
+    const button = event.target.closest("button");
+    if (!button) return;
+    if (button.value) document.documentElement.dataset.theme = button.value;
+    else delete document.documentElement.dataset.theme;
+    remember("klankbord-theme", button.value);
+    show();
+  });
+  show();
+}
+
+function setUpMenus() {
+  document.addEventListener("click", (event) => {
+    for (const menu of document.querySelectorAll("details.kb-menu[open]")) {
+      if (!menu.contains(event.target)) menu.open = false;
+    }
+  });
+  document.addEventListener("keydown", (event) => {
+    if (event.key !== "Escape") return;
+    const menu = event.target.closest?.("details.kb-menu[open]");
+    if (!menu) return;
+    menu.open = false;
+    menu.querySelector("summary").focus();
+    event.stopPropagation();
+  });
+}
+
+const GOES_AWAY_AFTER = 8000;
+
+function setUpToast(toast) {
+  if (toast.dataset.ready) return;
+  toast.dataset.ready = "yes";
+  const close = toast.querySelector("[data-dismiss]");
+  if (close) {
+    close.hidden = false;
+    close.addEventListener("click", () => toast.remove());
+  }
+  const stays = toast.classList.contains("utrecht-alert--error") || toast.querySelector("form");
+  if (!stays) {
+    const leave = () => {
+      if (toast.matches(":hover, :focus-within")) setTimeout(leave, GOES_AWAY_AFTER);
+      else toast.remove();
+    };
+    setTimeout(leave, GOES_AWAY_AFTER);
+  }
+}
+
+function say(text, level) {
+  const toast = document.createElement("div");
+  toast.className = `utrecht-alert kb-toast utrecht-alert--${level}`;
+  const content = document.createElement("div");
+  content.className = "utrecht-alert__content";
+  const line = document.createElement("p");
+  line.className = "kb-toast__text";
+  line.textContent = text;
+  const close = document.createElement("button");
+  close.type = "button";
+  close.className = "nl-button nl-button--subtle";
+  close.dataset.dismiss = "";
+  close.setAttribute("aria-label", body.dataset.dismiss);
+  close.textContent = "×";
+  content.append(line);
+  toast.append(content, close);
+  const region = document.getElementById("messages");
+  for (const old of region.querySelectorAll(".kb-toast__text")) {
+    if (old.textContent === text) old.closest(".kb-toast").remove();
+  }
+  region.append(toast);
+  setUpToast(toast);
+}
+
+function setUpMessages() {
+  const region = document.getElementById("messages");
+  const all = () => region.querySelectorAll(".kb-toast").forEach(setUpToast);
+  all();
+  new MutationObserver(all).observe(region, { childList: true });
+  body.addEventListener("htmx:responseError", () => say(body.dataset.notDone, "error"));
+  body.addEventListener("htmx:sendError", () => say(body.dataset.noConnection, "error"));
+  document.addEventListener("klankbord:say", (event) => say(event.detail.text, event.detail.level ?? "info"));
+}
+
+// The same rule as said() in looks.py, for the first hour; after that the server's words stay right for the day.
+function passMinutes() {
+  const now = Date.now();
+  for (const time of document.querySelectorAll("time.kb-time")) {
+    const minutes = Math.floor((now - Date.parse(time.dateTime)) / 60000);
+    if (minutes < 0 || minutes >= 60) {
+      if (time.dataset.passing) {
+        time.textContent = new Date(time.dateTime).toLocaleTimeString("nl-NL", { hour: "2-digit", minute: "2-digit", timeZone: "Europe/Amsterdam" });
+        delete time.dataset.passing;
+      }
+      continue;
+    }
+    time.dataset.passing = "yes";
+    const text = minutes < 1 ? body.dataset.now : body.dataset.minutes.replace("{minutes}", minutes);
+    if (time.textContent !== text) time.textContent = text;
+  }
+}
+
+// A copy button needs the clipboard, so it only shows where scripts run.
+function setUpCopy() {
+  for (const button of document.querySelectorAll("[data-copy]")) {
+    button.hidden = false;
+    button.addEventListener("click", async () => {
+      await navigator.clipboard.writeText(document.getElementById(button.dataset.copy).textContent.trim());
+      say(button.dataset.copied, "ok");
+    });
+  }
+}
+
+setUpDisplay();
+setUpMenus();
+setUpMessages();
+setUpCopy();
+passMinutes();
+setInterval(passMinutes, 30000);
+document.addEventListener("htmx:load", passMinutes);

@@ -1,0 +1,125 @@
+"""Who sees what, decided by the database in each transaction.
+
+Code never passes a list of organisations: it says who acts, and a SECURITY DEFINER function computes from memberships
+and mandates valid at that minute what that person sees. See ``docs/fence.md``.
+"""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Iterator
+from contextlib import contextmanager
+from dataclasses import dataclass
+from functools import wraps
+from typing import Any, Protocol
+
+from django.contrib.auth.views import redirect_to_login
+from django.db import connection, transaction
+from django.http import HttpRequest, HttpResponseBase
+
+from klankbord.tenancy.models import User
+from klankbord.tenancy.roles import Right, rights_of
+
+
+@dataclass(frozen=True, slots=True)
+class Sight:
+    """What the one who entered sees: ids of organisations and channels. Only for lists and hints; the fence decides."""
+
+    user: int | None
+    organisations: tuple[int, ...]
+    mandated: tuple[int, ...]
+    public_channels: tuple[int, ...]
+    private_channels: tuple[int, ...]
+    desk_channels: tuple[int, ...]
+    roles: dict[int, frozenset[str]]
+
+    def may(self, right: Right, organisation_id: int) -> bool:
+        """Whether a role of this user opens a right in an organisation."""
+        return right in rights_of(self.roles.get(organisation_id, ()))
+
+    def organisations_where(self, right: Right) -> list[int]:
+        """The organisations in which this user has a right."""
+        return [organisation for organisation in self.roles if self.may(right, organisation)]
+
+
+def _sight(user: int | None, sql: str, parameters: list[Any]) -> Sight:
+    if not connection.in_atomic_block:
+        raise transaction.TransactionManagementError(
+            "enter the fence inside a transaction: what it sets is local to it"
+        )
+    with connection.cursor() as cursor:
+        cursor.execute(f"SELECT * FROM {sql}", parameters)  # noqa: S608  the two callers below write the words
+        row = cursor.fetchone()
+    *sets, roles = row
+    organisations, mandated, public_channels, private_channels, desk_channels = (tuple(ids or ()) for ids in sets)
+    return Sight(
+        user,
+        organisations=organisations,
+        mandated=mandated,
+        public_channels=public_channels,
+        private_channels=private_channels,
+        desk_channels=desk_channels,
+        roles={int(organisation): frozenset(held) for organisation, held in json.loads(roles).items()},
+    )
+
+
+def enter(user: User) -> Sight:
+    """Open the fence for this user until the transaction ends."""
+    return _sight(user.pk, "fence_enter(%s)", [user.pk])
+
+
+@contextmanager
+def entered(user: User) -> Iterator[Sight]:
+    """One transaction, as this user."""
+    with transaction.atomic():
+        yield enter(user)
+
+
+@contextmanager
+def acting_for(organisation_id: int) -> Iterator[Sight]:
+    """One transaction of a job, as this organisation and nobody in particular."""
+    with transaction.atomic():
+        yield _sight(None, "fence_act_for(%s)", [[organisation_id]])
+
+
+@contextmanager
+def for_all_organisations(reason: str) -> Iterator[Sight]:
+    """One transaction over everybody: for collecting in ``intake`` only (an import contract and a test guard this)."""
+    if not reason:
+        raise ValueError("say why")
+    with transaction.atomic():
+        yield _sight(None, "fence_act_for(NULL)", [])
+
+
+class FencedRequest(HttpRequest):
+    """A request inside the fence."""
+
+    user: User  # anonymous requests never get here
+    sight: Sight
+
+
+class FencedView(Protocol):
+    def __call__(self, request: FencedRequest, *args: Any, **kwargs: Any) -> HttpResponseBase: ...
+
+
+def inside(view: FencedView) -> Any:
+    """Run a view in one transaction as the user who asks; who is not logged in goes to the log-in page.
+
+    A wrapper and not a middleware: a middleware's transaction would keep half of what a failed view wrote. The response
+    must be complete when the view returns; a streaming body would run outside the fence.
+    """
+
+    @wraps(view)
+    def wrapper(request: HttpRequest, *args: Any, **kwargs: Any) -> HttpResponseBase:
+        if not request.user.is_authenticated:
+            return redirect_to_login(request.get_full_path())
+        assert isinstance(request.user, User)
+        with transaction.atomic():
+            request.sight = enter(request.user)  # type: ignore[attr-defined]  # from here on it is a FencedRequest
+            response = view(request, *args, **kwargs)  # type: ignore[arg-type]
+            if response.streaming:
+                raise TypeError("a streaming response would run outside the fence")
+            return response
+
+    wrapper.is_fenced = True  # type: ignore[attr-defined]
+    return wrapper
