@@ -44,6 +44,7 @@ def connect_channel(
 def switch_channel(channel: Channel, enabled: bool, *, by: User) -> None:
     channel.enabled = enabled
     channel.save(update_fields=["enabled"])
+    Source.objects.filter(pk=channel.source_id).update(next_fetch_at=timezone.now())
     act = "kanaal aanzetten" if enabled else "kanaal uitzetten"
     record(channel.organisation_id, act, f"kanaal:{channel.pk}", by=by, details={"naam": channel.name})
 
@@ -52,7 +53,7 @@ def lease_due_source(now: datetime) -> Source | None:
     """Take one source whose turn it is, so that no other process fetches it; None when there is nothing to do."""
     source = (
         Source.objects.select_for_update(skip_locked=True)
-        .filter(next_fetch_at__lte=now, channels__enabled=True)
+        .filter(next_fetch_at__lte=now)
         .exclude(leased_until__gt=now)
         .order_by("next_fetch_at")
         .first()
@@ -73,7 +74,7 @@ def land(source: Source, batch: Batch, every: timedelta, now: datetime) -> int:
             " ON CONFLICT (source_id, key) DO NOTHING",
             [source.pk, now, [e.key for e in batch.envelopes], [e.body for e in batch.envelopes]],
         )
-        landed = cursor.rowcount
+        landed = int(cursor.rowcount)
     if batch.gap:
         Gap.objects.create(source=source, since=batch.gap.since, until=batch.gap.until, reason=batch.gap.reason)
     source.cursor = batch.cursor
@@ -97,6 +98,13 @@ def mark_failing(source: Source, failure: str, now: datetime, retry_after: float
     source.save()
 
 
+def rest(source: Source, now: datetime) -> None:
+    """Nobody wants this source at the moment: look again in a minute."""
+    source.next_fetch_at = now + timedelta(minutes=1)
+    source.leased_until = None
+    source.save(update_fields=["next_fetch_at", "leased_until"])
+
+
 def note_silence(source: Source, window: timedelta, now: datetime) -> None:
     """We were away longer than the network keeps things: record the gap before going on."""
     if source.last_ok_at and now - source.last_ok_at > window:
@@ -112,7 +120,8 @@ def bring_in(channel: Channel, landings: Sequence[Landing]) -> int:
     """Give an organisation its own copy of what landed; how many were new to it."""
     with connection.cursor() as cursor:
         cursor.execute(
-            "INSERT INTO channels_arrival (organisation_id, channel_id, private, key, body, state, outcome, received_at)"
+            "INSERT INTO channels_arrival"
+            " (organisation_id, channel_id, private, key, body, state, outcome, received_at)"
             " SELECT %s, %s, true, key, body, 'new', '', received_at"
             " FROM unnest(%s::text[], %s::bytea[], %s::timestamptz[]) AS new (key, body, received_at)"
             " ON CONFLICT (channel_id, key) DO NOTHING",
@@ -124,7 +133,7 @@ def bring_in(channel: Channel, landings: Sequence[Landing]) -> int:
                 [landing.received_at for landing in landings],
             ],
         )
-        return cursor.rowcount
+        return int(cursor.rowcount)
 
 
 def settle_arrivals(outcomes: dict[int, str], now: datetime) -> None:
@@ -150,14 +159,12 @@ def replay_quarantine(channel: Channel, *, by: User) -> int:
     with connection.cursor() as cursor:
         cursor.execute("SELECT quarantine_replay(%s)", [channel.pk])
         (replayed,) = cursor.fetchone()
-    record(
-        channel.organisation_id, "quarantaine opnieuw", f"kanaal:{channel.pk}", by=by, details={"aantal": replayed}
-    )
+    record(channel.organisation_id, "quarantaine opnieuw", f"kanaal:{channel.pk}", by=by, details={"aantal": replayed})
     return int(replayed)
 
 
 def empty_old_arrivals(now: datetime) -> int:
     """Raw copies of what was understood a week ago go; the key stays, so that nothing arrives twice."""
-    return Arrival.objects.filter(
-        state=Arrival.State.PARSED, parsed_at__lt=now - KEEP_RAW, body__isnull=False
-    ).update(body=None)
+    return Arrival.objects.filter(state=Arrival.State.PARSED, parsed_at__lt=now - KEEP_RAW, body__isnull=False).update(
+        body=None
+    )

@@ -44,12 +44,15 @@ def health(channel: Channel, now: datetime) -> Health:
     if source.failing_since:
         return Health(
             "failing",
-            _("Not working since %(since)s. %(failure)s") % {"since": moment(source.failing_since), "failure": source.failure},
+            _("Not working since %(since)s. %(failure)s")
+            % {"since": moment(source.failing_since), "failure": source.failure},
         )
     if source.last_ok_at is None:
         return Health("late", _("Not heard yet; the first look is on its way."))
     if now - source.last_ok_at > LATE:
-        return Health("late", _("Last heard on %(at)s. Is the listening process running?") % {"at": moment(source.last_ok_at)})
+        return Health(
+            "late", _("Last heard on %(at)s. Is the listening process running?") % {"at": moment(source.last_ok_at)}
+        )
     return Health("ok", _("Works. Last looked on %(at)s.") % {"at": moment(source.last_ok_at)})
 
 

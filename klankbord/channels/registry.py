@@ -42,7 +42,7 @@ def encrypt(secrets: dict[str, str]) -> bytes:
     return Fernet(settings.FIELD_ENCRYPTION_KEY).encrypt(json.dumps(secrets).encode())
 
 
-def decrypt(ciphertext: bytes) -> dict[str, str]:
+def decrypt(ciphertext: bytes | memoryview) -> dict[str, str]:
     """The secrets of a channel; Permanent when they were encrypted with another key (a restore without its secrets)."""
     try:
         return dict(json.loads(Fernet(settings.FIELD_ENCRYPTION_KEY).decrypt(bytes(ciphertext))))

@@ -14,7 +14,7 @@ from django.utils.translation import gettext as _
 from klankbord.base.jobs import defer_once
 from klankbord.base.realtime import announce
 from klankbord.base.text.clean import preview, safe_text
-from klankbord.channels.contract import AuthorData, Outgoing, Visibility
+from klankbord.channels.contract import AuthorData, Connector, Outgoing, Visibility
 from klankbord.channels.models import Channel, Delivery
 from klankbord.channels.registry import connector_class
 from klankbord.inbox import jobs
@@ -93,9 +93,7 @@ def open_conversations(channel: Channel, stored: Sequence[Stored], now: datetime
                 "root_uri": list(threads),
                 "private": [item.event.visibility.private for item in firsts],
                 "author": [item.author_id for item in firsts],
-                "author_name": [
-                    safe_text(item.event.author.name or item.event.author.handle)[:200] for item in firsts
-                ],
+                "author_name": [safe_text(item.event.author.name or item.event.author.handle)[:200] for item in firsts],
                 "subject": [safe_text(item.event.subject)[:400] for item in firsts],
                 "preview": [preview(item.event.warning or item.event.text, 160) for item in lasts],
                 "last_post_at": [max(item.event.published_at for item in items) for items in threads.values()],
@@ -255,19 +253,15 @@ def reply(
     if conversation.assignee is None:
         conversation.assignee, conversation.assignee_name = by, by.name
     conversation.mandate = _mandate(conversation, by, now)
-    conversation.save(
-        update_fields=["status", "waiting_since", "last_post_at", "assignee", "assignee_name", "mandate"]
-    )
+    conversation.save(update_fields=["status", "waiting_since", "last_post_at", "assignee", "assignee_name", "mandate"])
     _log(conversation, "antwoord versturen", by, {"bericht": post.pk, "zichtbaarheid": chosen.value})
-    defer_once(
-        jobs.send_answer, f"delivery:{delivery.pk}", organisation=delivery.organisation_id, delivery=delivery.pk
-    )
+    defer_once(jobs.send_answer, f"delivery:{delivery.pk}", organisation=delivery.organisation_id, delivery=delivery.pk)
     _announce(conversation)
     return post
 
 
 def open_with_reason(conversation_id: int, reason: str, *, by: User) -> bool:
-    """A privacy officer opens one conversation for an hour; the reason is in the audit log. False when it may not be."""
+    """A privacy officer opens one conversation for an hour; the audit log has the reason. False when it may not be."""
     with connection.cursor() as cursor:
         cursor.execute(
             "SELECT open_with_reason(%s, %s, %s)", [conversation_id, reason, timezone.now() + OPEN_WITH_REASON_FOR]
@@ -275,9 +269,7 @@ def open_with_reason(conversation_id: int, reason: str, *, by: User) -> bool:
         (organisation_id,) = cursor.fetchone()
     if organisation_id is None:
         return False
-    record(
-        organisation_id, "gesprek inzien met reden", f"gesprek:{conversation_id}", by=by, details={"reden": reason}
-    )
+    record(organisation_id, "gesprek inzien met reden", f"gesprek:{conversation_id}", by=by, details={"reden": reason})
     return True
 
 
@@ -294,7 +286,7 @@ def _said(text: str) -> str:
     return text
 
 
-def _check(connector: type, channel: Channel, text: str, files: Sequence[NewFile]) -> None:
+def _check(connector: type[Connector], channel: Channel, text: str, files: Sequence[NewFile]) -> None:
     if not connector.can_reply:
         raise Refused(_("You cannot answer on this channel."))
     if not channel.enabled:
@@ -378,9 +370,7 @@ def _mandate(conversation: Conversation, by: User, now: datetime) -> Mandate | N
 
 def _log(conversation: Conversation, act: str, by: User, details: dict[str, object] | None = None) -> None:
     organisation = conversation.organisation_id
-    record(
-        organisation, act, f"gesprek:{conversation.pk}", by=by, actor=signature(by, organisation), details=details
-    )
+    record(organisation, act, f"gesprek:{conversation.pk}", by=by, actor=signature(by, organisation), details=details)
 
 
 def _announce(conversation: Conversation) -> None:

@@ -104,7 +104,12 @@ def mandate_text(sight: Sight, channel: Channel) -> str:
 
 
 def head(
-    conversation: Conversation, channel: Channel, user: User, sight: Sight, people: Sequence[User], posts: Sequence[Post]
+    conversation: Conversation,
+    channel: Channel,
+    user: User,
+    sight: Sight,
+    people: Sequence[User],
+    posts: Sequence[Post],
 ) -> Shown:
     """The open conversation: what stands above the thread and steers the composer."""
     connector = connector_class(channel.kind)

@@ -36,7 +36,9 @@ class Ear:
     def tend(self) -> None:
         """Start a watcher for each source that can hint and has none."""
         with for_all_organisations("listening: whose account hints"):
-            channels = {c.source_id: c for c in Channel.objects.filter(enabled=True) if connector_class(c.kind).can_wait}
+            channels = {
+                c.source_id: c for c in Channel.objects.filter(enabled=True) if connector_class(c.kind).can_wait
+            }
             connectors = {source: connector_for(channel) for source, channel in channels.items()}
         for source_id, connector in connectors.items():
             watcher = self.watchers.get(source_id)
@@ -92,9 +94,7 @@ def run() -> None:
 
 def _is_due() -> bool:
     now = timezone.now()
-    return (
-        Source.objects.filter(next_fetch_at__lte=now, channels__enabled=True).exclude(leased_until__gt=now).exists()
-    )
+    return Source.objects.filter(next_fetch_at__lte=now).exclude(leased_until__gt=now).exists()
 
 
 def _collect_all() -> None:

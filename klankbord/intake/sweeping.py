@@ -44,8 +44,10 @@ def release_dead_jobs() -> None:
     """Jobs of a worker that died: the worker's own heartbeat stopped; give them back to the queue."""
     with connection.cursor() as cursor:
         cursor.execute(
-            "SELECT job.id FROM procrastinate_jobs job LEFT JOIN procrastinate_workers worker ON worker.id = job.worker_id"
-            " WHERE job.status = 'doing' AND (worker.id IS NULL OR worker.last_heartbeat < now() - interval '30 seconds')"
+            "SELECT job.id FROM procrastinate_jobs job"
+            " LEFT JOIN procrastinate_workers worker ON worker.id = job.worker_id"
+            " WHERE job.status = 'doing'"
+            " AND (worker.id IS NULL OR worker.last_heartbeat < now() - interval '30 seconds')"
         )
         dead = [job for (job,) in cursor.fetchall()]
     for job in dead:

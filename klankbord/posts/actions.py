@@ -1,4 +1,4 @@
-"""All writes to what people said. What comes in is stored per batch: a constant number of statements, however many posts."""
+"""All writes to what people said. What comes in is stored per batch: as many statements for one post as for many."""
 
 from __future__ import annotations
 
@@ -28,7 +28,8 @@ FROM unnest(%(author)s::bigint[], %(visibility)s::text[], %(private)s::boolean[]
             %(parent_uri)s::text[], %(root_uri)s::text[], %(subject)s::text[], %(text)s::text[], %(quoted)s::text[],
             %(html)s::text[], %(warning)s::text[], %(language)s::text[], %(web_url)s::text[], %(reply_data)s::text[],
             %(terms)s::text[], %(published_at)s::timestamptz[], %(edited_at)s::timestamptz[])
-     AS new (author, visibility, private, uri, parent_uri, root_uri, subject, text, quoted, html, warning, language,
+     AS new (author, visibility, private, uri,"
+            " parent_uri, root_uri, subject, text, quoted, html, warning, language,
              web_url, reply_data, terms, published_at, edited_at)
 ON CONFLICT (organisation_id, uri) DO NOTHING
 RETURNING id, uri
@@ -59,7 +60,8 @@ def remember_authors(channel: Channel, authors: Sequence[AuthorData]) -> dict[st
             "INSERT INTO posts_author (organisation_id, kind, network_id, handle, name)"
             " SELECT %s, %s, network_id, handle, name"
             " FROM unnest(%s::text[], %s::text[], %s::text[]) AS new (network_id, handle, name)"
-            " ON CONFLICT (organisation_id, kind, network_id) DO UPDATE SET handle = excluded.handle, name = excluded.name"
+            " ON CONFLICT (organisation_id, kind, network_id)"
+            " DO UPDATE SET handle = excluded.handle, name = excluded.name"
             " RETURNING network_id, id",
             [
                 channel.organisation_id,
@@ -91,7 +93,9 @@ def _roots(organisation_id: int, events: Sequence[PostArrived]) -> dict[str, str
     return roots
 
 
-def store_posts(channel: Channel, events: Sequence[PostArrived], now: datetime) -> tuple[list[Stored], list[PostArrived]]:
+def store_posts(
+    channel: Channel, events: Sequence[PostArrived], now: datetime
+) -> tuple[list[Stored], list[PostArrived]]:
     """Store what is new, once per organisation. Returns the new posts, and the events whose post was there already."""
     unique = {event.uri: event for event in reversed(events)}
     fresh = list(reversed(unique.values()))
@@ -126,7 +130,7 @@ def store_posts(channel: Channel, events: Sequence[PostArrived], now: datetime) 
                 "edited_at": [event.edited_at for event in fresh],
             },
         )
-        ids = dict((uri, post_id) for post_id, uri in cursor.fetchall())
+        ids = {uri: post_id for post_id, uri in cursor.fetchall()}
     stored = [
         Stored(ids[event.uri], authors[event.author.network_id], roots[event.uri], frozenset(found), event)
         for event, found in zip(fresh, terms, strict=True)
@@ -186,7 +190,7 @@ def revise_post(post: Post, event: PostArrived, now: datetime) -> bool:
 
 
 def bury_post(post: Post, event: PostDeleted) -> bool:
-    """The author took it away: text, files and earlier versions go, a tombstone stays. False when it was gone already."""
+    """The author took it away: text, files and earlier versions go, a tombstone stays. False when already gone."""
     if post.deleted_at:
         return False
     post.revisions.all().delete()
@@ -223,9 +227,10 @@ def write_post(
     """Keep something of our own: an answer or an internal note, in the thread of ``parent``."""
     with connection.cursor() as cursor:
         cursor.execute(
-            "INSERT INTO posts_post (organisation_id, channel_id, delivery_id, direction, visibility, private, uri,"
-            " parent_uri, root_uri, subject, text, quoted, html, warning, language, web_url, reply_data, signed, tokens,"
-            " published_at, received_at)"
+            "INSERT INTO posts_post"
+            " (organisation_id, channel_id, delivery_id, direction, visibility, private, uri,"
+            " parent_uri, root_uri, subject, text, quoted, html, warning, language, web_url, reply_data, signed,"
+            " tokens, published_at, received_at)"
             " VALUES (%s, %s, %s, %s, %s, %s, %s, %s, %s, %s, %s, '', '', '', 'nl', '', '{}', %s,"
             " array_to_tsvector(%s::text[]), %s, %s) RETURNING id",
             [

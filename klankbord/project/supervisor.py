@@ -86,7 +86,7 @@ class Supervisor:
 
     def __init__(self, data_dir: Path, host: str, port: int) -> None:
         self.address = f"http://localhost:{port}" if host in ("127.0.0.1", "::1") else f"http://{host}:{port}"
-        self._health = f"http://{host if host not in ('0.0.0.0', '::') else 'localhost'}:{port}/health"
+        self._health = f"http://{host if host not in ('0.0.0.0', '::') else 'localhost'}:{port}/health"  # noqa: S104  asks, does not bind
         self._data_dir = data_dir
         self._host, self._port = host, port
         self._lock: FolderLock | None = None
@@ -162,7 +162,7 @@ class Supervisor:
 
     def _wait_until_up(self) -> None:
         deadline = time.monotonic() + _PATIENCE_UP
-        while not self._stopping.wait(0.1):
+        while not self._stopping.wait(0.2):
             self._look_after()
             failing = self._failing()
             if not failing:
@@ -178,7 +178,7 @@ class Supervisor:
 
     def _failing(self) -> list[str]:
         try:
-            with urllib.request.urlopen(self._health, timeout=10) as answer:
+            with urllib.request.urlopen(self._health, timeout=10) as answer:  # noqa: S310  our own address
                 json.load(answer)
                 return []
         except urllib.error.HTTPError as error:

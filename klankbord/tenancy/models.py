@@ -160,7 +160,7 @@ class Mandate(models.Model):
 
 
 class AuditEntry(models.Model):
-    """One act, in the words of BIO2 8.15.01. The readable part can be erased; the digest stays and keeps the chain whole."""
+    """One act, in the words of BIO2 8.15.01. The readable part can be erased; its digest keeps the chain whole."""
 
     organisation = models.ForeignKey(Organisation, on_delete=models.PROTECT, related_name="+")
     actie = models.CharField(max_length=60)

@@ -8,7 +8,10 @@ from klankbord.tenancy.models import Membership, Organisation, TeamMember, User
 def home_of(user: User) -> Organisation | None:
     """The organisation somebody works for: the first membership that has not ended."""
     membership = (
-        Membership.objects.filter(user=user, ended_at__isnull=True).select_related("organisation").order_by("pk").first()
+        Membership.objects.filter(user=user, ended_at__isnull=True)
+        .select_related("organisation")
+        .order_by("pk")
+        .first()
     )
     return membership.organisation if membership else None
 
@@ -18,9 +21,6 @@ def signature(user: User, organisation_id: int) -> str:
     if Membership.objects.filter(user=user, organisation_id=organisation_id, ended_at__isnull=True).exists():
         return user.name
     place = (
-        TeamMember.objects.filter(membership__user=user)
-        .select_related("team", "organisation")
-        .order_by("pk")
-        .first()
+        TeamMember.objects.filter(membership__user=user).select_related("team", "organisation").order_by("pk").first()
     )
     return f"{user.name} ({place.team.name}, {place.organisation.name})" if place else user.name

@@ -32,7 +32,9 @@ def filter_of(request: FencedRequest) -> Filter:
     organisation = request.GET.get("organisation", "")
     return Filter(
         view=view if view in queries.STATUSES else "todo",
-        organisation=int(organisation) if organisation.isascii() and organisation.isdigit() and len(organisation) < 18 else None,
+        organisation=int(organisation)
+        if organisation.isascii() and organisation.isdigit() and len(organisation) < 18
+        else None,
         words=request.GET.get("q", "").replace("\0", "").strip()[:LONGEST_SEARCH],
         before=_before(request.GET.get("before", "")),
     )
@@ -201,7 +203,9 @@ def file(request: FencedRequest, pk: int) -> HttpResponseBase:
         content,
         content_type=shown or "application/octet-stream",
         headers={
-            "Content-Disposition": "inline" if shown else f"attachment; filename*=UTF-8''{_quoted(attachment.filename)}",
+            "Content-Disposition": "inline"
+            if shown
+            else f"attachment; filename*=UTF-8''{_quoted(attachment.filename)}",
             "Content-Security-Policy": "default-src 'none'; sandbox",
             "X-Content-Type-Options": "nosniff",
             "Cache-Control": "private, max-age=3600",
