@@ -144,10 +144,10 @@ def assign_conversation(conversation: Conversation, assignee: User | None, *, by
     _announce(conversation)
 
 
-def close_conversation(conversation: Conversation, *, by: User) -> None:
+def close_conversation(conversation: Conversation, *, by: User, now: datetime | None = None) -> None:
     """It is done; a new message opens it again."""
     conversation.status = Conversation.Status.CLOSED
-    conversation.closed_at = timezone.now()
+    conversation.closed_at = now or timezone.now()
     conversation.waiting_since = None
     conversation.save(update_fields=["status", "closed_at", "waiting_since"])
     _log(conversation, "gesprek sluiten", by)
@@ -163,7 +163,7 @@ def reopen_conversation(conversation: Conversation, *, by: User) -> None:
     _announce(conversation)
 
 
-def write_note(conversation: Conversation, text: str, *, by: User) -> Post:
+def write_note(conversation: Conversation, text: str, *, by: User, now: datetime | None = None) -> Post:
     """An internal note: never leaves the house."""
     text = _said(text)
     note = write_post(
@@ -175,7 +175,7 @@ def write_note(conversation: Conversation, text: str, *, by: User) -> Post:
         visibility=Visibility.DIRECT if conversation.private else Visibility.PUBLIC,
         private=conversation.private,
         signed=signature(by, conversation.organisation_id),
-        now=timezone.now(),
+        now=now or timezone.now(),
     )
     _log(conversation, "notitie schrijven", by)
     _announce(conversation)
@@ -191,13 +191,14 @@ def reply(
     seen: int,
     visibility: Visibility | None = None,
     files: Sequence[NewFile] = (),
+    now: datetime | None = None,
 ) -> Post:
     """Answer a resident: the answer, its delivery and the job that sends it are one transaction.
 
     ``client_id`` was made when the form was shown, so a form sent twice is one answer. ``seen`` is the last post that
     was on the screen; AnsweredMeanwhile when a colleague answered after it. Refused when the channel cannot do this.
     """
-    now = timezone.now()
+    now = now or timezone.now()
     Conversation.objects.select_for_update().get(pk=conversation.pk)
     already = Post.objects.filter(organisation_id=conversation.organisation_id, delivery__client_id=client_id).first()
     if already:

@@ -28,8 +28,7 @@ FROM unnest(%(author)s::bigint[], %(visibility)s::text[], %(private)s::boolean[]
             %(parent_uri)s::text[], %(root_uri)s::text[], %(subject)s::text[], %(text)s::text[], %(quoted)s::text[],
             %(html)s::text[], %(warning)s::text[], %(language)s::text[], %(web_url)s::text[], %(reply_data)s::text[],
             %(terms)s::text[], %(published_at)s::timestamptz[], %(edited_at)s::timestamptz[])
-     AS new (author, visibility, private, uri,"
-            " parent_uri, root_uri, subject, text, quoted, html, warning, language,
+     AS new (author, visibility, private, uri, parent_uri, root_uri, subject, text, quoted, html, warning, language,
              web_url, reply_data, terms, published_at, edited_at)
 ON CONFLICT (organisation_id, uri) DO NOTHING
 RETURNING id, uri

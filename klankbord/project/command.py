@@ -13,7 +13,9 @@ import psycopg
 from klankbord.base.language import gettext as _
 from klankbord.base.problem import REFUSED, Problem
 from klankbord.project.commands import (
+    audit,
     backup,
+    demo,
     doctor,
     listen,
     manage,
@@ -35,6 +37,8 @@ _COMMANDS: dict[str, ModuleType] = {
     "backup": backup,
     "restore": restore,
     "upgrade-database": upgrade_database,
+    "audit": audit,
+    "demo": demo,
     "manage": manage,
 }
 

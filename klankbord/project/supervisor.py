@@ -19,6 +19,7 @@ from klankbord.base.language import gettext as _
 from klankbord.base.lock import FolderLock
 from klankbord.base.postgres import Cluster
 from klankbord.base.problem import REFUSED, Problem
+from klankbord.project.commands.demo import TRIED
 from klankbord.project.commands.parts import SUPERVISED, listen_on
 
 _PATIENCE_UP = 90.0
@@ -116,6 +117,9 @@ class Supervisor:
         with listen_on(self._host, self._port) as listening:
             self._start_database()
             self._once("migrate")
+            if not (self._data_dir / TRIED).exists():
+                say(_("Filling the demo…"))
+                self._once("demo")
             if self._stopping.is_set():
                 return
             # One socket for every web server that comes and goes: while one starts again, visitors wait in line.
@@ -166,7 +170,7 @@ class Supervisor:
             self._look_after()
             failing = self._failing()
             if not failing:
-                say(_("Klankbord is ready: {address}   (stop with Ctrl-C)").format(address=self.address))
+                self._introduce()
                 return
             if time.monotonic() > deadline:
                 say(
@@ -175,6 +179,14 @@ class Supervisor:
                     ).format(address=self.address, parts=", ".join(failing))
                 )
                 return
+
+    def _introduce(self) -> None:
+        """The people of the demo, and the one line everybody looks for."""
+        cast = json.loads((Path(__file__).parent / "demo_cast.json").read_text(encoding="utf-8"))
+        say(_("Log in to the demo (everything in it is made up) with the password {password} as:").format(**cast))
+        for person in cast["people"]:
+            say(f"  {person['email']:<30} {person['about']}")
+        say(_("Klankbord is ready: {address}   (stop with Ctrl-C)").format(address=self.address))
 
     def _failing(self) -> list[str]:
         try:
