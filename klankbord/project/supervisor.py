@@ -162,7 +162,7 @@ class Supervisor:
 
     def _wait_until_up(self) -> None:
         deadline = time.monotonic() + _PATIENCE_UP
-        while not self._stopping.wait(0.1):
+        while not self._stopping.wait(0.2):
             self._look_after()
             failing = self._failing()
             if not failing:

@@ -16,6 +16,7 @@ from typing import Any
 import pytest
 
 from klankbord.base.postgres import Cluster
+from klankbord.base.tests.needs import need
 
 _started: list[Cluster] = []
 
@@ -46,8 +47,7 @@ def pytest_unconfigure() -> None:
 @pytest.fixture(scope="session")
 def cluster() -> Cluster:
     """The server of this test run."""
-    if not _started:
-        pytest.skip("DATABASE_URL points to a server of your own, this test needs the one of the test run")
+    need(_started, "the server of the test run: DATABASE_URL points to one of your own")
     return _started[0]
 
 

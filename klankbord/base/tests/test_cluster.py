@@ -21,6 +21,7 @@ from klankbord.base.postgres.cluster import DiskFull, running_sockets
 from klankbord.base.postgres.identity import another_user, in_namespace
 from klankbord.base.problem import Problem
 from klankbord.base.secrets import secrets_path
+from klankbord.base.tests.needs import need
 
 ROOT = os.geteuid() == 0
 as_root = pytest.mark.skipif(not ROOT, reason="only root can become another user")
@@ -194,8 +195,7 @@ def test_what_people_wrote_stays_out_of_the_log(data_dir: Path) -> None:
 @as_root
 def test_root_runs_it_in_a_user_namespace_inside_its_private_folder(data_dir: Path) -> None:
     with Cluster(data_dir, fast=True) as cluster:
-        if not in_namespace().can_use(cluster.place.bin_dir, cluster.place.home):
-            pytest.skip("this system does not allow user namespaces")
+        need(in_namespace().can_use(cluster.place.bin_dir, cluster.place.home), "user namespaces")
         assert cluster.place.identity.kind == "namespace"
         assert cluster.place.home == data_dir / "postgres"
 
@@ -234,8 +234,7 @@ def test_an_ordinary_user_runs_it_and_root_takes_it_over_as_that_user() -> None:
     works = [
         subprocess.run(each, env=readable, cwd="/", capture_output=True, check=False).returncode == 0 for each in trial
     ]
-    if not any(works):
-        pytest.skip("Python or the project stands in a folder that is closed to other users")
+    need(any(works), "a Python and a project folder that other users may read")
     folder = Path("/var/tmp") / f"klankbord test {os.getpid()}"
     folder.mkdir(mode=0o755)
     os.chown(folder, user.uid, user.gid)
@@ -260,8 +259,8 @@ def test_an_ordinary_user_runs_it_and_root_takes_it_over_as_that_user() -> None:
 def test_a_full_disk_is_told_in_a_sentence(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch, size: str, limit: str
 ) -> None:
-    if subprocess.run(["mount", "-t", "tmpfs", "-o", f"size={size}", "tmpfs", tmp_path], check=False).returncode != 0:
-        pytest.skip("this system does not let us mount a small disk")
+    mounted = subprocess.run(["mount", "-t", "tmpfs", "-o", f"size={size}", "tmpfs", tmp_path], check=False)
+    need(mounted.returncode == 0, "the right to mount a small disk")
     if limit == "while it is being made":
         monkeypatch.setattr("klankbord.base.postgres.cluster._ROOM_FOR_NEW", 0)
     try:

@@ -17,7 +17,7 @@ from urllib.parse import unquote, urlsplit
 
 from django.utils.translation import gettext as _
 
-from klankbord.channels.contract import (
+from ..contract import (
     AttachmentData,
     AuthorData,
     DeliverySeen,
@@ -30,7 +30,6 @@ from klankbord.channels.contract import (
     Unparseable,
     Visibility,
 )
-
 from .html_text import clean, plain_text
 
 VISIBILITIES = {
@@ -170,8 +169,8 @@ def _inner(status: Any) -> Json | None:
     """The status itself, also when the server shows it inside somebody's boost (snac does once it is boosted)."""
     if not isinstance(status, dict):
         return None
-    boosted = status.get("reblog")
-    return boosted if isinstance(boosted, dict) else status
+    reblog = status.get("reblog")
+    return reblog if isinstance(reblog, dict) else status
 
 
 def _speaks_to_us(status: Json, envelope: Json) -> bool:
