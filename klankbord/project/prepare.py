@@ -172,7 +172,8 @@ def main(arguments: list[str]) -> int:
         return 130
     if lock == TEST_LOCK or "--prepare" in arguments:
         return 0
-    return os.execv(environment.python, [str(environment.python), "-m", "klankbord.project.command", *arguments])
+    words = [str(environment.python), "-m", "klankbord.project.command", *arguments]
+    return os.execv(environment.python, words)  # noqa: S606  our own command
 
 
 if __name__ == "__main__":

@@ -18,7 +18,7 @@ from typing import Any
 
 from django.utils.translation import gettext as _
 
-from ..contract import Batch, ChannelError, Envelope, Gap, Json, NotSent, Permanent
+from ..contract import Batch, Envelope, Gap, Json, NotSent, Permanent
 from .client import Client, Missing, Page
 from .status import envelope_of, gone
 

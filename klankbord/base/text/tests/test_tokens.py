@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import itertools
 import time
 import unicodedata
 
@@ -127,7 +128,7 @@ def test_terms_can_be_stored(text: str) -> None:
 @given(st.text(alphabet=st.characters(max_codepoint=127), max_size=80))
 @example("1,5 a.b. klankendam.nl #Brug_2 @x 's-G")
 def test_the_fast_road_for_ascii_gives_what_the_general_one_gives(text: str) -> None:
-    general = [token for token in tokenize(text + " é")]
+    general = list(tokenize(text + " é"))
     assert tokenize(text + " ") == general[:-1]
 
 
@@ -217,7 +218,7 @@ def test_highlight_marks_what_was_sought(text: str, words: list[str], expected: 
 def test_highlight_marks_every_single_word_that_the_index_knows(text: str, words: list[str]) -> None:
     spans = highlight(text, words)
     assert spans == sorted(spans)
-    assert all(left[1] <= right[0] for left, right in zip(spans, spans[1:], strict=False))
+    assert all(left[1] <= right[0] for left, right in itertools.pairwise(spans))
     covered = {index for start, end in spans for index in range(start, end)}
     for word in words:
         sought = tokenize(word)

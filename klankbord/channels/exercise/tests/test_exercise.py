@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import itertools
 import json
 import threading
 from datetime import UTC, datetime, timedelta
@@ -242,4 +243,4 @@ def test_the_scenario_of_klankendam_is_whole_and_fictional() -> None:
     assert all(line.text or line.deletes for line in lines)
     live = sorted(line.at_seconds for line in lines if line.at_seconds is not None and line.at_seconds > 0)
     assert 5 <= live[0] <= 10
-    assert all(after - before <= 40 for before, after in zip(live, live[1:], strict=False) if after <= 600)
+    assert all(after - before <= 40 for before, after in itertools.pairwise(live) if after <= 600)
