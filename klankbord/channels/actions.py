@@ -44,6 +44,7 @@ def connect_channel(
 def switch_channel(channel: Channel, enabled: bool, *, by: User) -> None:
     channel.enabled = enabled
     channel.save(update_fields=["enabled"])
+    Source.objects.filter(pk=channel.source_id).update(next_fetch_at=timezone.now())
     act = "kanaal aanzetten" if enabled else "kanaal uitzetten"
     record(channel.organisation_id, act, f"kanaal:{channel.pk}", by=by, details={"naam": channel.name})
 
@@ -52,7 +53,7 @@ def lease_due_source(now: datetime) -> Source | None:
     """Take one source whose turn it is, so that no other process fetches it; None when there is nothing to do."""
     source = (
         Source.objects.select_for_update(skip_locked=True)
-        .filter(next_fetch_at__lte=now, channels__enabled=True)
+        .filter(next_fetch_at__lte=now)
         .exclude(leased_until__gt=now)
         .order_by("next_fetch_at")
         .first()
@@ -95,6 +96,13 @@ def mark_failing(source: Source, failure: str, now: datetime, retry_after: float
     source.next_fetch_at = now + timedelta(seconds=max(wait, retry_after or 0))
     source.leased_until = None
     source.save()
+
+
+def rest(source: Source, now: datetime) -> None:
+    """Nobody wants this source at the moment: look again in a minute."""
+    source.next_fetch_at = now + timedelta(minutes=1)
+    source.leased_until = None
+    source.save(update_fields=["next_fetch_at", "leased_until"])
 
 
 def note_silence(source: Source, window: timedelta, now: datetime) -> None:

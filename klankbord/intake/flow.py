@@ -26,6 +26,7 @@ from klankbord.channels.actions import (
     mark_failing,
     note_silence,
     quarantine,
+    rest,
     settle_arrivals,
 )
 from klankbord.channels.contract import (
@@ -65,7 +66,9 @@ def collect(now: datetime) -> bool:
     with for_all_organisations("collecting: whose account opens this source"):
         channel = Channel.objects.filter(source=source, enabled=True).order_by("pk").first()
         connector = connector_for(channel) if channel else None
-    if connector is not None:
+    if connector is None:
+        rest(source, now)
+    else:
         _fetch(source, connector, now)
     return True
 

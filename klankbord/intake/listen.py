@@ -94,7 +94,7 @@ def run() -> None:
 
 def _is_due() -> bool:
     now = timezone.now()
-    return Source.objects.filter(next_fetch_at__lte=now, channels__enabled=True).exclude(leased_until__gt=now).exists()
+    return Source.objects.filter(next_fetch_at__lte=now).exclude(leased_until__gt=now).exists()
 
 
 def _collect_all() -> None:
