@@ -23,6 +23,7 @@ from klankbord.channels.contract import (
 )
 from klankbord.channels.exercise import scenario as scenario_file
 from klankbord.channels.exercise.channel import Exercise
+from klankbord.channels.exercise.forms import SettingsForm
 from klankbord.channels.exercise.scenario import FOLDER, load_scenario
 
 
@@ -244,3 +245,16 @@ def test_the_scenario_of_klankendam_is_whole_and_fictional() -> None:
     live = sorted(line.at_seconds for line in lines if line.at_seconds is not None and line.at_seconds > 0)
     assert 5 <= live[0] <= 10
     assert all(after - before <= 40 for before, after in itertools.pairwise(live) if after <= 600)
+
+
+def test_the_form_gives_settings_that_work() -> None:
+    form = SettingsForm({"scenario": "klankendam", "town": "luisterveen", "network": "mail", "speed": "2"})
+    assert form.is_valid()
+    settings, secrets = form.to_settings()
+    assert secrets == {}
+    assert events(Exercise(json.loads(json.dumps(settings)), secrets))
+
+
+def test_the_form_refuses_a_town_that_is_not_in_the_scenario() -> None:
+    form = SettingsForm({"scenario": "klankendam", "town": "elders", "network": "mail", "speed": "1"})
+    assert list(form.errors) == ["town"]
