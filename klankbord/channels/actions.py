@@ -87,6 +87,16 @@ def land(source: Source, batch: Batch, every: timedelta, now: datetime) -> int:
     return landed
 
 
+def clear_doormat(landings: Sequence[Landing]) -> None:
+    """What every organisation that wants it has, goes."""
+    Landing.objects.filter(pk__in=[landing.pk for landing in landings]).delete()
+
+
+def fetch_now(source_id: int, now: datetime) -> None:
+    """The network hinted at something new: do not wait for the next turn."""
+    Source.objects.filter(pk=source_id).update(next_fetch_at=now)
+
+
 def mark_failing(source: Source, failure: str, now: datetime, retry_after: float | None = None) -> None:
     """A fetch failed: remember since when, and wait longer the longer it lasts."""
     source.failing_since = source.failing_since or now
