@@ -7,12 +7,17 @@ from datetime import datetime, timedelta
 
 from django.db import connection
 from django.utils import timezone
+from django.utils.translation import gettext as _
 
 from klankbord.channels.contract import Batch, Json
 from klankbord.channels.models import Arrival, Channel, ChannelSecret, Gap, Landing, Source
 from klankbord.channels.registry import connector_class, encrypt
 from klankbord.tenancy.audit import record
 from klankbord.tenancy.models import Organisation, User
+
+class Refused(Exception):
+    """It cannot be done like this; the text is for the one who asked."""
+
 
 LEASE = timedelta(minutes=1)
 BACK_OFF = (5, 15, 30, 60, 120, 300)  # seconds, by how long it has been failing
@@ -39,6 +44,28 @@ def connect_channel(
     Source.objects.filter(pk=source.pk).update(next_fetch_at=timezone.now())
     record(organisation.pk, "kanaal verbinden", f"kanaal:{channel.pk}", by=by, details={"naam": name, "soort": kind})
     return channel
+
+
+def change_channel(channel: Channel, name: str, settings: Json, secrets: dict[str, str], *, by: User) -> None:
+    """Other settings for a channel; with another address it listens to another source, what came in stays.
+
+    Whoever calls this has tried the settings on the network: an address is fetched once for everybody who connected it.
+    """
+    address = connector_class(channel.kind).address(settings)
+    if address != channel.source.address:
+        source, _created = Source.objects.get_or_create(
+            kind=channel.kind, address=address, defaults={"next_fetch_at": timezone.now()}
+        )
+        if Channel.objects.filter(organisation=channel.organisation_id, source=source).exists():
+            raise Refused(_("This account is already connected as another channel."))
+        channel.source = source
+    channel.name, channel.settings = name, settings
+    channel.save(update_fields=["name", "settings", "source"])
+    ChannelSecret.objects.update_or_create(
+        organisation_id=channel.organisation_id, channel=channel, defaults={"ciphertext": encrypt(secrets)}
+    )
+    Source.objects.filter(pk=channel.source_id).update(next_fetch_at=timezone.now())
+    record(channel.organisation_id, "kanaal wijzigen", f"kanaal:{channel.pk}", by=by, details={"naam": name})
 
 
 def switch_channel(channel: Channel, enabled: bool, *, by: User) -> None:
