@@ -15,6 +15,7 @@ from klankbord.channels.registry import connector_class, encrypt
 from klankbord.tenancy.audit import record
 from klankbord.tenancy.models import Organisation, User
 
+
 class Refused(Exception):
     """It cannot be done like this; the text is for the one who asked."""
 
@@ -112,6 +113,16 @@ def land(source: Source, batch: Batch, every: timedelta, now: datetime) -> int:
     source.leased_until = None
     source.save()
     return landed
+
+
+def clear_doormat(landings: Sequence[Landing]) -> None:
+    """What every organisation that wants it has, goes."""
+    Landing.objects.filter(pk__in=[landing.pk for landing in landings]).delete()
+
+
+def fetch_now(source_id: int, now: datetime) -> None:
+    """The network hinted at something new: do not wait for the next turn."""
+    Source.objects.filter(pk=source_id).update(next_fetch_at=now)
 
 
 def mark_failing(source: Source, failure: str, now: datetime, retry_after: float | None = None) -> None:

@@ -21,6 +21,7 @@ from django.utils.translation import gettext as _
 from klankbord.base.jobs import defer_once
 from klankbord.channels.actions import (
     bring_in,
+    clear_doormat,
     land,
     lease_due_source,
     mark_failing,
@@ -101,7 +102,7 @@ def route(source: Source) -> None:
         with acting_for(channel.organisation_id):
             bring_in(channel, landings)
             defer_once(jobs.take_in, f"take-in:{channel.pk}", organisation=channel.organisation_id, channel=channel.pk)
-    Landing.objects.filter(pk__in=[landing.pk for landing in landings]).delete()
+    clear_doormat(landings)
 
 
 @dataclass(slots=True)

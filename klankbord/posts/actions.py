@@ -13,6 +13,7 @@ from klankbord.base.text.clean import clean_html, safe_text
 from klankbord.base.text.tokens import index_terms
 from klankbord.channels.contract import AuthorData, PostArrived, PostDeleted, Visibility
 from klankbord.channels.models import Channel, Delivery
+from klankbord.posts.files import keep_file
 from klankbord.posts.models import Attachment, Post, Revision
 
 UNIT = "\x1f"  # separates terms; no term holds a control character
@@ -252,3 +253,18 @@ def write_post(
         )
         (post_id,) = cursor.fetchone()
     return Post.objects.get(pk=post_id)
+
+
+def fill_attachment(attachment: Attachment, content: bytes) -> None:
+    """The file is here: keep it on disk, and say so."""
+    attachment.sha256 = keep_file(attachment.organisation_id, content)
+    attachment.size = len(content)
+    attachment.state = Attachment.State.KEPT
+    attachment.save(update_fields=["sha256", "size", "state"])
+
+
+def refuse_attachment(attachment: Attachment, reason: str) -> None:
+    """The file does not come; the thread shows why."""
+    attachment.state = Attachment.State.REFUSED
+    attachment.reason = reason
+    attachment.save(update_fields=["state", "reason"])

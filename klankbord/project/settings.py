@@ -11,8 +11,8 @@ from psycopg.conninfo import conninfo_to_dict
 
 from klankbord.base.secrets import read_secrets, secrets_path
 from klankbord.project import logs
-from klankbord.project.login import *  # noqa: F403  # the settings of the log-in, a page of their own
 from klankbord.project.installation import CHECKOUT, app_url, data_dir
+from klankbord.project.login import *  # noqa: F403  # the settings of the log-in, a page of their own
 
 DATA = data_dir()
 _secrets = read_secrets(secrets_path(DATA))

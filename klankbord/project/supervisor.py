@@ -14,6 +14,7 @@ import urllib.request
 from dataclasses import dataclass, field
 from pathlib import Path
 from types import FrameType, TracebackType
+from typing import IO
 
 from klankbord.base.language import gettext as _
 from klankbord.base.lock import FolderLock
@@ -189,15 +190,11 @@ class Supervisor:
 
     def _failing(self) -> list[str]:
         try:
-            with urllib.request.urlopen(self._health, timeout=10) as answer:  # noqa: S310  our own address
-                json.load(answer)
-                return []
-        except urllib.error.HTTPError as error:
-            with error:
-                checks = json.load(error)["checks"]
-            return [name for name, check in checks.items() if not check["ok"]]
+            with answer_of(self._health) as answer:
+                checks = json.load(answer)["checks"]
         except (OSError, ValueError, KeyError):
             return ["web"]
+        return [name for name, check in checks.items() if not check["ok"]]
 
     def watch(self) -> int:
         """Keeps all parts running until asked to stop; the exit code of the whole."""
@@ -245,6 +242,15 @@ class Supervisor:
             self._lock = None
         if running:
             say(_("Klankbord has stopped; everything is kept in {folder}.").format(folder=self._data_dir))
+
+
+def answer_of(url: str) -> IO[bytes]:
+    """The body of the answer, also when its status says that something is wrong."""
+    try:
+        answer: IO[bytes] = urllib.request.urlopen(url, timeout=10)  # noqa: S310  our own address
+    except urllib.error.HTTPError as error:
+        return error
+    return answer
 
 
 def say(sentence: str) -> None:

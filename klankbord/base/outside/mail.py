@@ -11,6 +11,7 @@ import ipaddress
 import smtplib
 import socket
 import ssl
+from contextlib import suppress
 from enum import StrEnum
 
 CONNECT_SECONDS = 30.0
@@ -76,13 +77,19 @@ def open_imap(host: str, port: int, security: Security, seconds: float = CONNECT
         if security is Security.STARTTLS:
             client.starttls(ssl_context=ssl.create_default_context())
     except ssl.SSLError as error:
-        client.shutdown()
+        hang_up(client)
         raise MailServerUntrusted(str(error)) from error
     except (OSError, imaplib.IMAP4.error) as error:
-        client.shutdown()
+        hang_up(client)
         refused_to_encrypt = isinstance(error, imaplib.IMAP4.error) and not isinstance(error, imaplib.IMAP4.abort)
         raise (MailServerUntrusted if refused_to_encrypt else MailServerUnreachable)(str(error)) from error
     return client
+
+
+def hang_up(client: imaplib.IMAP4) -> None:
+    """Close the line without a word, whatever state it is in."""
+    with suppress(OSError):
+        client.shutdown()
 
 
 def open_smtp(host: str, port: int, security: Security, seconds: float = CONNECT_SECONDS) -> smtplib.SMTP:

@@ -73,7 +73,7 @@ class Mailbox:
             self._log_in()
             self._examine()
         except BaseException:
-            self.client.shutdown()
+            outside.hang_up(self.client)
             raise
         return self
 
@@ -83,8 +83,7 @@ class Mailbox:
         with suppress(OSError, imaplib.IMAP4.error):
             if error is None and self.client.state != "LOGOUT":
                 self.client.logout()
-        with suppress(OSError):
-            self.client.shutdown()
+        outside.hang_up(self.client)
         if isinstance(error, OSError | imaplib.IMAP4.error):
             raise Unreachable(_("The mailbox stopped answering. We will try again.")) from error
 
@@ -243,7 +242,14 @@ def open_smtp(account: Account, seconds: float = outside.CONNECT_SECONDS) -> smt
     if not account.user:
         return client
     try:
-        client.login(account.user, account.password)
+        if account.user.isascii() and account.password.isascii():
+            client.login(account.user, account.password)
+        else:
+            # The library only knows ASCII; RFC 4616 says UTF-8.
+            login = base64.b64encode(f"\0{account.user}\0{account.password}".encode()).decode("ascii")
+            code, answer = client.docmd("AUTH", f"PLAIN {login}")
+            if code != 235:
+                raise smtplib.SMTPAuthenticationError(code, answer)
     except smtplib.SMTPAuthenticationError as error:
         client.close()
         if 400 <= error.smtp_code < 500:

@@ -16,7 +16,7 @@ class Cut(NamedTuple):
 _QUOTED = re.compile(r"^\s{0,3}>")
 _WEEKDAY_OR_DATE = r"[^\n]{0,250}\d[^\n]{0,250}"
 _ATTRIBUTIONS = [
-    # Dutch: "Op ma 3 mrt 2025 om 09:12 schreef A <a@b>:" and "A schreef op 3 maart 2025 om 09:12:"
+    # Dutch, as in “Op ma 3 mrt 2025 om 09:12 schreef A <a@b>:” and “A schreef op 3 maart 2025 om 09:12:”
     re.compile(rf"^\W{{0,3}}Op\s{_WEEKDAY_OR_DATE}\b(schreef|heeft)\b[^\n]{{0,250}}:\s*$", re.I),
     re.compile(rf"^[^\n]{{1,200}}\bschreef\s+op\s{_WEEKDAY_OR_DATE}:\s*$", re.I),
     # English

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import uuid
 from collections.abc import Sequence
 from datetime import datetime
 from typing import Any
@@ -138,6 +139,8 @@ def thread_context(request: FencedRequest, found: Conversation, channels: dict[i
             posts,
             timezone.now(),
         ),
+        # the answer's own identity is made here, so that a form sent twice is one answer
+        "client_id": uuid.uuid4(),
         "list_url": presentation.address("desk", query=presentation.query_of(filter_of(request))),
     }
 

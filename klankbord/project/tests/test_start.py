@@ -109,10 +109,12 @@ def test_the_same_folder_twice_and_a_taken_port_are_refused_in_a_sentence(data_d
         started.wait_until_up()
         again = klankbord("start", "--no-browser", "--data", data_dir, "--port", "8999")
         assert again.returncode == REFUSED
-        assert str(data_dir) in again.stderr and str(started.process.pid) in again.stderr
+        assert str(data_dir) in again.stderr
+        assert str(started.process.pid) in again.stderr
         other = klankbord("start", "--no-browser", "--data", tmp_path / "other", "--port", str(started.port))
         assert other.returncode == REFUSED
-        assert "--port" in other.stderr and str(started.port) in other.stderr
+        assert "--port" in other.stderr
+        assert str(started.port) in other.stderr
         assert started.health()["ok"]
 
 
