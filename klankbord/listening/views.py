@@ -35,8 +35,8 @@ def place_dossier(request: FencedRequest) -> HttpResponseBase:
         raise Http404
     form = WordsForm(request.POST or None, initial={"words": "\n".join(dossier.words)})
     if request.method == "POST" and form.is_valid():
-        if form.cleaned_data["words"] != dossier.words:
-            change_words(dossier, form.cleaned_data["words"], by=request.user)
+        # also when nothing changed: that somebody looked and found it right is worth a line in the log
+        change_words(dossier, form.cleaned_data["words"], by=request.user)
         messages.success(request, _("From now on we listen for these words."))
         return redirect(reverse("place-dossier") + house.query)
     days, heard = queries.heard(dossier, timezone.localtime())

@@ -75,7 +75,11 @@ def words_of(municipality: Municipality) -> list[str]:
     """
     names = [(municipality.name, "gemeente")]
     names += [(row["bijnaam"], "gemeente") for row in rows("bijnamen.csv") if row["cbs_code"] == municipality.code]
-    names += [(row["woonplaats"], municipality.name) for row in rows("woonplaatsen.csv") if row["cbs_code"] == municipality.code]
+    names += [
+        (row["woonplaats"], municipality.name)
+        for row in rows("woonplaatsen.csv")
+        if row["cbs_code"] == municipality.code
+    ]
     found: dict[str, str] = {}
     for name, beside in names:
         beside = "gemeente" if folded(beside) == folded(name) else beside
