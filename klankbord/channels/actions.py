@@ -15,6 +15,7 @@ from klankbord.channels.registry import connector_class, encrypt
 from klankbord.tenancy.audit import record
 from klankbord.tenancy.models import Organisation, User
 
+
 class Refused(Exception):
     """It cannot be done like this; the text is for the one who asked."""
 

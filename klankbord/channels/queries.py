@@ -104,6 +104,8 @@ def mandates_of(organisation: Organisation, now: datetime) -> tuple[list[Mandate
     given, received = [], []
     for mandate in everything:
         state = "over" if mandate.valid_until <= now else "later" if mandate.valid_from > now else "now"
-        seen = MandateSeen(mandate, teams.get(mandate.desk_team_id, ""), [one.channel.name for one in mandate.channels.all()], state)
+        seen = MandateSeen(
+            mandate, teams.get(mandate.desk_team_id, ""), [one.channel.name for one in mandate.channels.all()], state
+        )
         (given if mandate.organisation_id == organisation.pk else received).append(seen)
     return given, received

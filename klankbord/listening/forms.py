@@ -18,7 +18,9 @@ class WordsForm(forms.Form):
         label=_("Words"),
         max_length=MOST_WORDS * (LONGEST_WORD + 2),
         widget=forms.Textarea(attrs={"rows": 10, "spellcheck": "false"}),
-        help_text=_("One on each line. Names of the municipality, villages and neighbourhoods; capitals do not matter."),
+        help_text=_(
+            "One on each line. Names of the municipality, villages and neighbourhoods; capitals do not matter."
+        ),
     )
 
     def clean_words(self) -> list[str]:

@@ -158,9 +158,7 @@ def withdraw_invitation(invitation: Invitation, *, by: User) -> None:
     invitation.withdrawn_at = timezone.now()
     invitation.save(update_fields=["withdrawn_at"])
     details = {"adres": invitation.email}
-    record(
-        invitation.organisation_id, "uitnodiging intrekken", f"uitnodiging:{invitation.pk}", by=by, details=details
-    )
+    record(invitation.organisation_id, "uitnodiging intrekken", f"uitnodiging:{invitation.pk}", by=by, details=details)
 
 
 def _open_invitations(organisation: Organisation):  # type: ignore[no-untyped-def]

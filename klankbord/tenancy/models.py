@@ -43,7 +43,9 @@ class Organisation(models.Model):
     municipality = models.OneToOneField(Municipality, null=True, blank=True, on_delete=models.PROTECT)
     is_demo = models.BooleanField(default=False, help_text=_("Fictional: everything in it is labelled as exercise"))
     created_at = models.DateTimeField(auto_now_add=True)
-    first_day_done_at = models.DateTimeField(null=True, blank=True, help_text=_("The list of the first day is put away"))
+    first_day_done_at = models.DateTimeField(
+        null=True, blank=True, help_text=_("The list of the first day is put away")
+    )
 
     fence = Kind.SHARED
 

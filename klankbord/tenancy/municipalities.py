@@ -30,7 +30,9 @@ def rows(name: str) -> Iterator[dict[str, str]]:
 
 def folded(name: str) -> str:
     """Lower case, without accents, dashes or apostrophes: how people type a name in a hurry."""
-    bare = "".join(letter for letter in unicodedata.normalize("NFKD", name.lower()) if not unicodedata.combining(letter))
+    bare = "".join(
+        letter for letter in unicodedata.normalize("NFKD", name.lower()) if not unicodedata.combining(letter)
+    )
     return " ".join("".join(letter if letter.isalnum() else " " for letter in bare).split())
 
 

@@ -78,7 +78,9 @@ def open_invitations(organisation: Organisation) -> list[Invitation]:
 
 def teams(organisation: Organisation) -> list[Team]:
     """The teams with their members."""
-    people = Prefetch("members", TeamMember.objects.select_related("membership__user").order_by("membership__user__name"))
+    people = Prefetch(
+        "members", TeamMember.objects.select_related("membership__user").order_by("membership__user__name")
+    )
     return list(Team.objects.filter(organisation=organisation).prefetch_related(people).order_by("name"))
 
 

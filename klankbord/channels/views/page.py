@@ -41,7 +41,9 @@ def kind_label(kind: str) -> str:
 
 def connectable() -> list[tuple[str, str]]:
     """The kinds that an administrator can connect by filling in a form, by name."""
-    return sorted(((kind, str(one.label)) for kind, one in connectors().items() if settings_form(kind)), key=lambda k: k[1])
+    return sorted(
+        ((kind, str(one.label)) for kind, one in connectors().items() if settings_form(kind)), key=lambda k: k[1]
+    )
 
 
 @inside

@@ -145,7 +145,12 @@ def member(request: FencedRequest, pk: int) -> HttpResponseBase:
 
 
 def _show_member(request: FencedRequest, membership: Membership, form: MemberForm, problem: str = "") -> HttpResponse:
-    context = {"membership": membership, "form": form, "problem": problem, "self": membership.user_id == request.user.pk}
+    context = {
+        "membership": membership,
+        "form": form,
+        "problem": problem,
+        "self": membership.user_id == request.user.pk,
+    }
     return render(request, "tenancy/member.html", context, status=422 if form.errors or problem else 200)
 
 
