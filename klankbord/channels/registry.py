@@ -23,7 +23,7 @@ def connectors() -> dict[str, type[Connector]]:
     """Connector classes by kind: each folder under ``channels`` with a module ``channel``."""
     found: dict[str, type[Connector]] = {}
     for folder in pkgutil.iter_modules(klankbord.channels.__path__):
-        if not folder.ispkg or folder.name in ("migrations", "tests"):
+        if not folder.ispkg or find_spec(f"klankbord.channels.{folder.name}.channel") is None:
             continue
         module = importlib.import_module(f"klankbord.channels.{folder.name}.channel")
         for thing in vars(module).values():

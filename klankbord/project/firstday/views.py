@@ -19,7 +19,7 @@ from django.http import HttpRequest, HttpResponse, HttpResponseBase
 from django.shortcuts import redirect, render
 from django.urls import reverse
 from django.utils.translation import gettext as _
-from django.views.decorators.http import require_GET, require_http_methods, require_POST
+from django.views.decorators.http import require_http_methods, require_POST, require_safe
 
 from klankbord.listening.actions import open_place_dossier
 from klankbord.project.firstday import code
@@ -39,7 +39,7 @@ CHOSEN = "first_day_choice"
 # ---- where one begins ------------------------------------------------------------------------------------
 
 
-@require_GET
+@require_safe
 def home(request: HttpRequest) -> HttpResponseBase:
     """Where somebody belongs: the list of the first day, the desk, the log-in page, or the start of it all."""
     if not request.user.is_authenticated:
@@ -199,7 +199,7 @@ def installation(request: HttpRequest) -> HttpResponseBase:
             return _ask_code(request, CodeForm(), "installation")
         known = actions.installation()
         names = [name for name in InstallationForm.base_fields if name != "mail_password"]
-        initial = {name: getattr(known, name) for name in names} if known.changed_at else {"address": _here(request)}
+        initial = {name: getattr(known, name) for name in names} if known.mail_host or known.address else {"address": _here(request)}
         form = InstallationForm(request.POST or None, initial=initial)
         if request.method == "GET" or not form.is_valid():
             return _show_installation(request, form, bool(known.mail_secret))
