@@ -12,6 +12,7 @@ from psycopg.conninfo import conninfo_to_dict
 from klankbord.base.secrets import read_secrets, secrets_path
 from klankbord.project import logs
 from klankbord.project.installation import CHECKOUT, app_url, data_dir
+from klankbord.project.login import *  # noqa: F403  # the settings of the log-in, a page of their own
 
 DATA = data_dir()
 _secrets = read_secrets(secrets_path(DATA))
@@ -33,7 +34,7 @@ INSTALLED_APPS = [
     "django.contrib.contenttypes",
     "django.contrib.sessions",
     "django.contrib.messages",
-    "whitenoise.runserver_nostatic",
+    "django.forms",
     "django.contrib.staticfiles",
     "allauth",
     "allauth.account",
@@ -45,9 +46,12 @@ INSTALLED_APPS = [
     "klankbord.posts",
     "klankbord.listening",
     "klankbord.inbox",
+    "klankbord.intake",
 ]
+PROCRASTINATE_AUTODISCOVER_MODULE_NAME = "jobs"
 MIDDLEWARE = [
     "django.middleware.security.SecurityMiddleware",
+    "klankbord.project.security.SecurityHeaders",
     "whitenoise.middleware.WhiteNoiseMiddleware",
     "django.contrib.sessions.middleware.SessionMiddleware",
     "django.middleware.locale.LocaleMiddleware",
@@ -56,7 +60,7 @@ MIDDLEWARE = [
     "django.contrib.auth.middleware.AuthenticationMiddleware",
     "allauth.account.middleware.AccountMiddleware",
     "django.contrib.messages.middleware.MessageMiddleware",
-    "django.middleware.clickjacking.XFrameOptionsMiddleware",
+    "klankbord.project.security.RequireSecondStep",
 ]
 TEMPLATES = [
     {
@@ -64,29 +68,22 @@ TEMPLATES = [
         "DIRS": [CHECKOUT / "klankbord/project/templates"],
         "APP_DIRS": True,
         "OPTIONS": {
+            "builtins": ["klankbord.project.looks"],
             "context_processors": [
                 "django.template.context_processors.request",
                 "django.contrib.auth.context_processors.auth",
                 "django.contrib.messages.context_processors.messages",
+                "klankbord.project.navigation.navigation",
             ],
         },
     },
 ]
+FORM_RENDERER = "klankbord.project.forms.Renderer"
 ROOT_URLCONF = "klankbord.project.urls"
 ASGI_APPLICATION = "klankbord.project.asgi.application"
 DEFAULT_AUTO_FIELD = "django.db.models.BigAutoField"
 
 AUTH_USER_MODEL = "tenancy.User"
-AUTHENTICATION_BACKENDS = ["allauth.account.auth_backends.AuthenticationBackend"]
-AUTH_PASSWORD_VALIDATORS = [
-    {"NAME": "django.contrib.auth.password_validation.UserAttributeSimilarityValidator"},
-    {"NAME": "django.contrib.auth.password_validation.MinimumLengthValidator", "OPTIONS": {"min_length": 12}},
-    {"NAME": "django.contrib.auth.password_validation.CommonPasswordValidator"},
-]
-ACCOUNT_LOGIN_METHODS = {"email"}
-ACCOUNT_SIGNUP_FIELDS = ["email*", "password1*", "password2*"]
-ACCOUNT_USER_MODEL_USERNAME_FIELD = None
-ACCOUNT_EMAIL_VERIFICATION = "none"
 
 
 def _database(url: str) -> dict[str, Any]:
@@ -105,6 +102,13 @@ def _database(url: str) -> dict[str, Any]:
 
 
 DATABASES = {"default": _database(app_url())}
+
+# Hosts on private addresses that may be reached all the same: servers of the own network, test servers.
+OUTSIDE_ALLOWED_HOSTS = [host for host in os.environ.get("KLANKBORD_ALLOWED_HOSTS", "").split(",") if host]
+# The listening connections of live events do not come from the pool: they stay open.
+LIVE_CONNINFO = app_url()
+# How long an answer may be on its way out before it counts as uncertain; longer than every time-out of a connector.
+SENDING_LEASE_SECONDS = int(os.environ.get("KLANKBORD_SENDING_LEASE", "90"))
 
 LANGUAGE_CODE = "nl"
 LANGUAGES = [("nl", _("Dutch")), ("en", _("English"))]

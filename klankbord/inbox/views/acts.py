@@ -16,8 +16,8 @@ from klankbord.inbox.models import Conversation
 from klankbord.inbox.views.page import find_conversation, show
 from klankbord.posts.models import Post
 from klankbord.tenancy.fence import FencedRequest, inside
+from klankbord.tenancy.models import User
 from klankbord.tenancy.roles import Right
-from klankbord.tenancy.queries import organisations_where
 
 
 def writable(request: FencedRequest, pk: int) -> Conversation:
@@ -72,6 +72,7 @@ def note(request: FencedRequest, pk: int) -> HttpResponseBase:
 def assign(request: FencedRequest, pk: int) -> HttpResponseBase:
     conversation = writable(request, pk)
     wanted = request.POST.get("assignee", "")
+    assignee: User | None
     if wanted == "me":
         assignee = request.user
     else:
@@ -105,9 +106,7 @@ def decide(request: FencedRequest, pk: int, decision: str) -> HttpResponseBase:
     delivery = get_object_or_404(Delivery, pk=pk, channel__in=request.sight.desk_channels)
     post = get_object_or_404(Post.objects.defer("tokens"), delivery=delivery)
     sending.decide(delivery, decision, by=request.user)
-    conversation = get_object_or_404(
-        Conversation, organisation=post.organisation_id, root_uri=post.root_uri
-    )
+    conversation = get_object_or_404(Conversation, organisation=post.organisation_id, root_uri=post.root_uri)
     return done(request, conversation)
 
 
@@ -115,15 +114,14 @@ def decide(request: FencedRequest, pk: int, decision: str) -> HttpResponseBase:
 @require_http_methods(["GET", "POST"])
 def open_with_reason(request: FencedRequest, pk: int) -> HttpResponseBase:
     """A privacy officer writes down why, and sees one conversation for an hour."""
-    allowed = organisations_where(request.user, Right.OPEN_WITH_REASON)
-    if not allowed:
+    if not request.sight.organisations_where(Right.OPEN_WITH_REASON):
         raise Http404
     problem = ""
     if request.method == "POST":
         reason = request.POST.get("reason", "").strip()
         if not reason:
             problem = _("Write down why you open this conversation.")
-        elif actions.open_with_reason(pk, allowed, reason, by=request.user):
+        elif actions.open_with_reason(pk, reason, by=request.user):
             return redirect("conversation", pk)
         else:
             raise Http404
@@ -158,5 +156,3 @@ def _files(request: FencedRequest) -> list[actions.NewFile]:
             alt_text=request.POST.get("alt", "")[:1500],
         )
     ]
-
-

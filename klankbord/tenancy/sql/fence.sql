@@ -51,13 +51,15 @@ LANGUAGE sql STABLE SECURITY DEFINER SET search_path = pg_catalog, public, pg_te
 $$;
 
 CREATE FUNCTION fence_enter(who bigint)
-RETURNS TABLE (organisations bigint[], mandated bigint[], public_channels bigint[], private_channels bigint[], desk_channels bigint[])
+RETURNS TABLE (organisations bigint[], mandated bigint[], public_channels bigint[], private_channels bigint[], desk_channels bigint[], roles jsonb)
 LANGUAGE plpgsql SECURITY DEFINER SET search_path = pg_catalog, public, pg_temp AS $$
 DECLARE
     readers bigint[];
     opened text[];
 BEGIN
-    SELECT coalesce(array_agg(house.organisation_id), '{}') INTO organisations FROM fence_organisations(who, now()) house;
+    SELECT coalesce(array_agg(house.organisation_id), '{}'),
+           coalesce(jsonb_object_agg(house.organisation_id, to_jsonb(house.roles)), '{}')
+    INTO organisations, roles FROM fence_organisations(who, now()) house;
     SELECT coalesce(array_agg(DISTINCT desk.organisation_id) FILTER (WHERE desk.write), '{}'),
            coalesce(array_agg(DISTINCT desk.organisation_id), '{}'),
            coalesce(array_agg(desk.channel_id), '{}'),
@@ -87,7 +89,7 @@ $$;
 
 -- For jobs: one organisation, or (NULL, only for collecting) all of them.
 CREATE FUNCTION fence_act_for(who bigint[])
-RETURNS TABLE (organisations bigint[], mandated bigint[], public_channels bigint[], private_channels bigint[], desk_channels bigint[])
+RETURNS TABLE (organisations bigint[], mandated bigint[], public_channels bigint[], private_channels bigint[], desk_channels bigint[], roles jsonb)
 LANGUAGE plpgsql SECURITY DEFINER SET search_path = pg_catalog, public, pg_temp AS $$
 BEGIN
     SELECT coalesce(array_agg(organisation.id), '{}') INTO organisations
@@ -95,6 +97,7 @@ BEGIN
     SELECT coalesce(array_agg(channel.id), '{}') INTO public_channels
     FROM channels_channel channel WHERE channel.organisation_id = ANY (organisations);
     mandated := '{}';
+    roles := '{}';
     private_channels := public_channels;
     desk_channels := public_channels;
     PERFORM set_config('klankbord.user', '', true),
