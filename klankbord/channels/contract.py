@@ -8,6 +8,7 @@ envelopes, events and receipts. All reading and writing around it happens in ``i
 from __future__ import annotations
 
 from abc import ABC, abstractmethod
+from collections.abc import Sequence
 from dataclasses import dataclass, field
 from datetime import datetime, timedelta
 from enum import StrEnum
@@ -241,6 +242,8 @@ class Connector(ABC):
     can_reply: ClassVar[bool] = True
     can_wait: ClassVar[bool] = False
     """True when ``wait`` gives a hint the moment something is new."""
+    can_reread: ClassVar[bool] = False
+    """True when ``reread`` tells what became of posts we know: edits and deletions the network does not announce."""
     poll_every: ClassVar[timedelta] = timedelta(seconds=30)
     loss_window: ClassVar[timedelta | None] = None
     """After how long a silence of ours the network has thrown messages away; ``None``: never."""
@@ -269,6 +272,10 @@ class Connector(ABC):
 
     def wait(self, seconds: float) -> bool:
         """Block until the network hints at something new (True) or ``seconds`` have passed (False)."""
+        raise NotImplementedError
+
+    def reread(self, known: Sequence[tuple[str, Json]]) -> list[Envelope]:
+        """Fetch posts we know (uri, reply_data) again. What did not change keeps its key, a deletion is an envelope too."""
         raise NotImplementedError
 
     @abstractmethod

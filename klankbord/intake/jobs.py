@@ -34,3 +34,11 @@ def release_dead_jobs(timestamp: int) -> None:
     from klankbord.intake import sweeping
 
     sweeping.release_dead_jobs()
+
+
+@app.periodic(cron="17 * * * *")
+@app.task(name="intake.reread_open", queueing_lock="reread", lock="reread")
+def reread_open(timestamp: int) -> None:
+    from klankbord.intake import rereading
+
+    rereading.reread_open_conversations()
