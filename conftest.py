@@ -16,21 +16,28 @@ from tests.paper import Paper, sheet
 
 
 @pytest.fixture(scope="session")
-def django_db_setup(django_db_setup: None, django_db_blocker: Any) -> None:
-    """The application's log-in gets its rights in the test database, as ``klankbord migrate`` gives them."""
-    with django_db_blocker.unblock(), connection.cursor() as cursor:
-        for statement in grants("klankbord_app"):
-            cursor.execute(statement)
+def django_db_setup(django_test_environment: None, django_db_blocker: Any) -> Iterator[None]:
+    """A test database, migrated as the owner; the application gets its rights as ``klankbord migrate`` gives them."""
+    from django.test.utils import setup_databases, teardown_databases
+
+    with django_db_blocker.unblock():
+        made = setup_databases(verbosity=0, interactive=False)
+        with connection.cursor() as cursor:
+            for statement in grants("klankbord_app"):
+                cursor.execute(statement)
+    yield
+    with django_db_blocker.unblock():
+        teardown_databases(made, verbosity=0)
 
 
 @pytest.fixture
-def cast(transactional_db: None, monkeypatch: pytest.MonkeyPatch, request: pytest.FixtureRequest) -> Iterator[Cast]:
+def cast(clean_database: None, monkeypatch: pytest.MonkeyPatch, request: pytest.FixtureRequest) -> Cast:
     """The cast, made as the owner; the test itself then runs as the application."""
     monkeypatch.setattr(registry, "connectors", lambda: {"paper": Paper})
     Paper.reset()
     made = make_cast()
     request.getfixturevalue("as_app")
-    yield made
+    return made
 
 
 @pytest.fixture

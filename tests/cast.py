@@ -43,9 +43,7 @@ class Cast:
 
     @property
     def everybody(self) -> dict[str, User]:
-        return {
-            name: getattr(self, name) for name in ("amal", "bram", "chantal", "daan", "fatma", "gijs", "eva")
-        }
+        return {name: getattr(self, name) for name in ("amal", "bram", "chantal", "daan", "fatma", "gijs", "eva")}
 
 
 def make_cast() -> Cast:

@@ -89,5 +89,3 @@ def sheet(uri: str, text: str, **more: Any) -> bytes:
 
 def envelope(uri: str, text: str, key: str = "", **more: Any) -> Envelope:
     return Envelope(key or uri, sheet(uri, text, **more))
-
-

@@ -50,7 +50,6 @@ class Listener:
         self.queue.put_nowait(None)
 
 
-
 async def _may_see(
     question: psycopg.AsyncConnection[tuple[int]], users: list[int], channel_id: int, private: bool
 ) -> set[int]:
@@ -107,8 +106,10 @@ class Switchboard:
                             listener.put(conversation_id)
 
 
-async def events(listener: Listener, still_welcome: Callable[[], Awaitable[bool]], every: float) -> AsyncIterator[bytes]:
-    """The body of a server-sent event stream: ids only. Every ``every`` seconds it asks again whether the user may stay."""
+async def events(
+    listener: Listener, still_welcome: Callable[[], Awaitable[bool]], every: float
+) -> AsyncIterator[bytes]:
+    """The body of a server-sent event stream: ids only. Asks each ``every`` seconds whether the user may stay."""
     yield b"retry: 2000\n\nevent: hello\ndata: {}\n\n"
     while True:
         try:

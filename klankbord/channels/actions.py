@@ -7,12 +7,18 @@ from datetime import datetime, timedelta
 
 from django.db import connection
 from django.utils import timezone
+from django.utils.translation import gettext as _
 
 from klankbord.channels.contract import Batch, Json
 from klankbord.channels.models import Arrival, Channel, ChannelSecret, Gap, Landing, Source
 from klankbord.channels.registry import connector_class, encrypt
 from klankbord.tenancy.audit import record
 from klankbord.tenancy.models import Organisation, User
+
+
+class Refused(Exception):
+    """It cannot be done like this; the text is for the one who asked."""
+
 
 LEASE = timedelta(minutes=1)
 BACK_OFF = (5, 15, 30, 60, 120, 300)  # seconds, by how long it has been failing
@@ -41,9 +47,32 @@ def connect_channel(
     return channel
 
 
+def change_channel(channel: Channel, name: str, settings: Json, secrets: dict[str, str], *, by: User) -> None:
+    """Other settings for a channel; with another address it listens to another source, what came in stays.
+
+    Whoever calls this has tried the settings on the network: an address is fetched once for everybody who connected it.
+    """
+    address = connector_class(channel.kind).address(settings)
+    if address != channel.source.address:
+        source, _created = Source.objects.get_or_create(
+            kind=channel.kind, address=address, defaults={"next_fetch_at": timezone.now()}
+        )
+        if Channel.objects.filter(organisation=channel.organisation_id, source=source).exists():
+            raise Refused(_("This account is already connected as another channel."))
+        channel.source = source
+    channel.name, channel.settings = name, settings
+    channel.save(update_fields=["name", "settings", "source"])
+    ChannelSecret.objects.update_or_create(
+        organisation_id=channel.organisation_id, channel=channel, defaults={"ciphertext": encrypt(secrets)}
+    )
+    Source.objects.filter(pk=channel.source_id).update(next_fetch_at=timezone.now())
+    record(channel.organisation_id, "kanaal wijzigen", f"kanaal:{channel.pk}", by=by, details={"naam": name})
+
+
 def switch_channel(channel: Channel, enabled: bool, *, by: User) -> None:
     channel.enabled = enabled
     channel.save(update_fields=["enabled"])
+    Source.objects.filter(pk=channel.source_id).update(next_fetch_at=timezone.now())
     act = "kanaal aanzetten" if enabled else "kanaal uitzetten"
     record(channel.organisation_id, act, f"kanaal:{channel.pk}", by=by, details={"naam": channel.name})
 
@@ -52,7 +81,7 @@ def lease_due_source(now: datetime) -> Source | None:
     """Take one source whose turn it is, so that no other process fetches it; None when there is nothing to do."""
     source = (
         Source.objects.select_for_update(skip_locked=True)
-        .filter(next_fetch_at__lte=now, channels__enabled=True)
+        .filter(next_fetch_at__lte=now)
         .exclude(leased_until__gt=now)
         .order_by("next_fetch_at")
         .first()
@@ -73,7 +102,7 @@ def land(source: Source, batch: Batch, every: timedelta, now: datetime) -> int:
             " ON CONFLICT (source_id, key) DO NOTHING",
             [source.pk, now, [e.key for e in batch.envelopes], [e.body for e in batch.envelopes]],
         )
-        landed = cursor.rowcount
+        landed = int(cursor.rowcount)
     if batch.gap:
         Gap.objects.create(source=source, since=batch.gap.since, until=batch.gap.until, reason=batch.gap.reason)
     source.cursor = batch.cursor
@@ -86,6 +115,16 @@ def land(source: Source, batch: Batch, every: timedelta, now: datetime) -> int:
     return landed
 
 
+def clear_doormat(landings: Sequence[Landing]) -> None:
+    """What every organisation that wants it has, goes."""
+    Landing.objects.filter(pk__in=[landing.pk for landing in landings]).delete()
+
+
+def fetch_now(source_id: int, now: datetime) -> None:
+    """The network hinted at something new: do not wait for the next turn."""
+    Source.objects.filter(pk=source_id).update(next_fetch_at=now)
+
+
 def mark_failing(source: Source, failure: str, now: datetime, retry_after: float | None = None) -> None:
     """A fetch failed: remember since when, and wait longer the longer it lasts."""
     source.failing_since = source.failing_since or now
@@ -95,6 +134,13 @@ def mark_failing(source: Source, failure: str, now: datetime, retry_after: float
     source.next_fetch_at = now + timedelta(seconds=max(wait, retry_after or 0))
     source.leased_until = None
     source.save()
+
+
+def rest(source: Source, now: datetime) -> None:
+    """Nobody wants this source at the moment: look again in a minute."""
+    source.next_fetch_at = now + timedelta(minutes=1)
+    source.leased_until = None
+    source.save(update_fields=["next_fetch_at", "leased_until"])
 
 
 def note_silence(source: Source, window: timedelta, now: datetime) -> None:
@@ -112,7 +158,8 @@ def bring_in(channel: Channel, landings: Sequence[Landing]) -> int:
     """Give an organisation its own copy of what landed; how many were new to it."""
     with connection.cursor() as cursor:
         cursor.execute(
-            "INSERT INTO channels_arrival (organisation_id, channel_id, private, key, body, state, outcome, received_at)"
+            "INSERT INTO channels_arrival"
+            " (organisation_id, channel_id, private, key, body, state, outcome, received_at)"
             " SELECT %s, %s, true, key, body, 'new', '', received_at"
             " FROM unnest(%s::text[], %s::bytea[], %s::timestamptz[]) AS new (key, body, received_at)"
             " ON CONFLICT (channel_id, key) DO NOTHING",
@@ -124,7 +171,7 @@ def bring_in(channel: Channel, landings: Sequence[Landing]) -> int:
                 [landing.received_at for landing in landings],
             ],
         )
-        return cursor.rowcount
+        return int(cursor.rowcount)
 
 
 def settle_arrivals(outcomes: dict[int, str], now: datetime) -> None:
@@ -150,14 +197,12 @@ def replay_quarantine(channel: Channel, *, by: User) -> int:
     with connection.cursor() as cursor:
         cursor.execute("SELECT quarantine_replay(%s)", [channel.pk])
         (replayed,) = cursor.fetchone()
-    record(
-        channel.organisation_id, "quarantaine opnieuw", f"kanaal:{channel.pk}", by=by, details={"aantal": replayed}
-    )
+    record(channel.organisation_id, "quarantaine opnieuw", f"kanaal:{channel.pk}", by=by, details={"aantal": replayed})
     return int(replayed)
 
 
 def empty_old_arrivals(now: datetime) -> int:
     """Raw copies of what was understood a week ago go; the key stays, so that nothing arrives twice."""
-    return Arrival.objects.filter(
-        state=Arrival.State.PARSED, parsed_at__lt=now - KEEP_RAW, body__isnull=False
-    ).update(body=None)
+    return Arrival.objects.filter(state=Arrival.State.PARSED, parsed_at__lt=now - KEEP_RAW, body__isnull=False).update(
+        body=None
+    )

@@ -265,7 +265,7 @@ class Connector(ABC):
 
     @abstractmethod
     def fetch(self, cursor: Json) -> Batch:
-        """Bring what is new since ``cursor`` (empty: from now on, with a little overlap). No database, no side effects."""
+        """Bring what is new since ``cursor`` (empty: from now on, with a little overlap). No database, no effects."""
 
     def wait(self, seconds: float) -> bool:
         """Block until the network hints at something new (True) or ``seconds`` have passed (False)."""
@@ -285,4 +285,4 @@ class Connector(ABC):
 
     @abstractmethod
     def look_up(self, outgoing: Outgoing) -> Receipt | None:
-        """Did this answer get through? The receipt, or None when it is surely not there. Raises Uncertain if unknowable."""
+        """Did this answer get through? The receipt, or None when surely not there. Raises Uncertain if unknowable."""

@@ -169,5 +169,3 @@ class Delivery(models.Model):
             ),
             models.Index(fields=["channel", "external_id"], name="delivery_by_external_id"),
         ]
-
-

@@ -6,9 +6,11 @@ import importlib
 import json
 import pkgutil
 from functools import cache
+from importlib.util import find_spec
 
 from cryptography.fernet import Fernet, InvalidToken
 from django.conf import settings
+from django.forms import Form
 from django.utils.translation import gettext as _
 
 import klankbord.channels
@@ -38,11 +40,20 @@ def connector_class(kind: str) -> type[Connector]:
         raise Permanent(_("This installation has no connector for “%(kind)s”.") % {"kind": kind}) from None
 
 
+def settings_form(kind: str) -> type[Form] | None:
+    """What an administrator fills in for this kind, ``forms.SettingsForm`` beside the connector; None: not by hand."""
+    folder = connector_class(kind).__module__.rpartition(".")[0]
+    if find_spec(f"{folder}.forms") is None:
+        return None
+    form: type[Form] = importlib.import_module(f"{folder}.forms").SettingsForm
+    return form
+
+
 def encrypt(secrets: dict[str, str]) -> bytes:
     return Fernet(settings.FIELD_ENCRYPTION_KEY).encrypt(json.dumps(secrets).encode())
 
 
-def decrypt(ciphertext: bytes) -> dict[str, str]:
+def decrypt(ciphertext: bytes | memoryview) -> dict[str, str]:
     """The secrets of a channel; Permanent when they were encrypted with another key (a restore without its secrets)."""
     try:
         return dict(json.loads(Fernet(settings.FIELD_ENCRYPTION_KEY).decrypt(bytes(ciphertext))))

@@ -14,7 +14,7 @@ from django.utils.translation import gettext as _
 from klankbord.base.jobs import defer_once
 from klankbord.base.realtime import announce
 from klankbord.base.text.clean import preview, safe_text
-from klankbord.channels.contract import AuthorData, Outgoing, Visibility
+from klankbord.channels.contract import AuthorData, Connector, Outgoing, Visibility
 from klankbord.channels.models import Channel, Delivery
 from klankbord.channels.registry import connector_class
 from klankbord.inbox import jobs
@@ -93,9 +93,7 @@ def open_conversations(channel: Channel, stored: Sequence[Stored], now: datetime
                 "root_uri": list(threads),
                 "private": [item.event.visibility.private for item in firsts],
                 "author": [item.author_id for item in firsts],
-                "author_name": [
-                    safe_text(item.event.author.name or item.event.author.handle)[:200] for item in firsts
-                ],
+                "author_name": [safe_text(item.event.author.name or item.event.author.handle)[:200] for item in firsts],
                 "subject": [safe_text(item.event.subject)[:400] for item in firsts],
                 "preview": [preview(item.event.warning or item.event.text, 160) for item in lasts],
                 "last_post_at": [max(item.event.published_at for item in items) for items in threads.values()],
@@ -146,10 +144,10 @@ def assign_conversation(conversation: Conversation, assignee: User | None, *, by
     _announce(conversation)
 
 
-def close_conversation(conversation: Conversation, *, by: User) -> None:
+def close_conversation(conversation: Conversation, *, by: User, now: datetime | None = None) -> None:
     """It is done; a new message opens it again."""
     conversation.status = Conversation.Status.CLOSED
-    conversation.closed_at = timezone.now()
+    conversation.closed_at = now or timezone.now()
     conversation.waiting_since = None
     conversation.save(update_fields=["status", "closed_at", "waiting_since"])
     _log(conversation, "gesprek sluiten", by)
@@ -165,7 +163,7 @@ def reopen_conversation(conversation: Conversation, *, by: User) -> None:
     _announce(conversation)
 
 
-def write_note(conversation: Conversation, text: str, *, by: User) -> Post:
+def write_note(conversation: Conversation, text: str, *, by: User, now: datetime | None = None) -> Post:
     """An internal note: never leaves the house."""
     text = _said(text)
     note = write_post(
@@ -177,7 +175,7 @@ def write_note(conversation: Conversation, text: str, *, by: User) -> Post:
         visibility=Visibility.DIRECT if conversation.private else Visibility.PUBLIC,
         private=conversation.private,
         signed=signature(by, conversation.organisation_id),
-        now=timezone.now(),
+        now=now or timezone.now(),
     )
     _log(conversation, "notitie schrijven", by)
     _announce(conversation)
@@ -193,13 +191,14 @@ def reply(
     seen: int,
     visibility: Visibility | None = None,
     files: Sequence[NewFile] = (),
+    now: datetime | None = None,
 ) -> Post:
     """Answer a resident: the answer, its delivery and the job that sends it are one transaction.
 
     ``client_id`` was made when the form was shown, so a form sent twice is one answer. ``seen`` is the last post that
     was on the screen; AnsweredMeanwhile when a colleague answered after it. Refused when the channel cannot do this.
     """
-    now = timezone.now()
+    now = now or timezone.now()
     Conversation.objects.select_for_update().get(pk=conversation.pk)
     already = Post.objects.filter(organisation_id=conversation.organisation_id, delivery__client_id=client_id).first()
     if already:
@@ -255,19 +254,15 @@ def reply(
     if conversation.assignee is None:
         conversation.assignee, conversation.assignee_name = by, by.name
     conversation.mandate = _mandate(conversation, by, now)
-    conversation.save(
-        update_fields=["status", "waiting_since", "last_post_at", "assignee", "assignee_name", "mandate"]
-    )
+    conversation.save(update_fields=["status", "waiting_since", "last_post_at", "assignee", "assignee_name", "mandate"])
     _log(conversation, "antwoord versturen", by, {"bericht": post.pk, "zichtbaarheid": chosen.value})
-    defer_once(
-        jobs.send_answer, f"delivery:{delivery.pk}", organisation=delivery.organisation_id, delivery=delivery.pk
-    )
+    defer_once(jobs.send_answer, f"delivery:{delivery.pk}", organisation=delivery.organisation_id, delivery=delivery.pk)
     _announce(conversation)
     return post
 
 
 def open_with_reason(conversation_id: int, reason: str, *, by: User) -> bool:
-    """A privacy officer opens one conversation for an hour; the reason is in the audit log. False when it may not be."""
+    """A privacy officer opens one conversation for an hour; the audit log has the reason. False when it may not be."""
     with connection.cursor() as cursor:
         cursor.execute(
             "SELECT open_with_reason(%s, %s, %s)", [conversation_id, reason, timezone.now() + OPEN_WITH_REASON_FOR]
@@ -275,9 +270,7 @@ def open_with_reason(conversation_id: int, reason: str, *, by: User) -> bool:
         (organisation_id,) = cursor.fetchone()
     if organisation_id is None:
         return False
-    record(
-        organisation_id, "gesprek inzien met reden", f"gesprek:{conversation_id}", by=by, details={"reden": reason}
-    )
+    record(organisation_id, "gesprek inzien met reden", f"gesprek:{conversation_id}", by=by, details={"reden": reason})
     return True
 
 
@@ -294,7 +287,7 @@ def _said(text: str) -> str:
     return text
 
 
-def _check(connector: type, channel: Channel, text: str, files: Sequence[NewFile]) -> None:
+def _check(connector: type[Connector], channel: Channel, text: str, files: Sequence[NewFile]) -> None:
     if not connector.can_reply:
         raise Refused(_("You cannot answer on this channel."))
     if not channel.enabled:
@@ -378,9 +371,7 @@ def _mandate(conversation: Conversation, by: User, now: datetime) -> Mandate | N
 
 def _log(conversation: Conversation, act: str, by: User, details: dict[str, object] | None = None) -> None:
     organisation = conversation.organisation_id
-    record(
-        organisation, act, f"gesprek:{conversation.pk}", by=by, actor=signature(by, organisation), details=details
-    )
+    record(organisation, act, f"gesprek:{conversation.pk}", by=by, actor=signature(by, organisation), details=details)
 
 
 def _announce(conversation: Conversation) -> None:

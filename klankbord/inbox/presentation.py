@@ -104,7 +104,12 @@ def mandate_text(sight: Sight, channel: Channel) -> str:
 
 
 def head(
-    conversation: Conversation, channel: Channel, user: User, sight: Sight, people: Sequence[User], posts: Sequence[Post]
+    conversation: Conversation,
+    channel: Channel,
+    user: User,
+    sight: Sight,
+    people: Sequence[User],
+    posts: Sequence[Post],
 ) -> Shown:
     """The open conversation: what stands above the thread and steers the composer."""
     connector = connector_class(channel.kind)
@@ -114,7 +119,7 @@ def head(
         "id": conversation.pk,
         "subject": conversation.subject,
         "author_name": conversation.author_name or _("Unknown"),
-        "author_handle": next((p.author.handle for p in posts if p.author), ""),
+        "author_handle": _handle(conversation, posts),
         "channel_label": channel.name,
         "channel_kind": channel.kind,
         "organisation_name": channel.organisation.name,
@@ -235,12 +240,11 @@ def context(
     posts: Sequence[Post],
     now: datetime,
 ) -> Shown:
-    author = next((post.author for post in posts if post.author), None)
     state = health(channel, now)
     return {
         "person": {
             "name": conversation.author_name,
-            "handle": author.handle if author else "",
+            "handle": _handle(conversation, posts),
             "network": channel.name,
             "conversations": [
                 {
@@ -252,8 +256,21 @@ def context(
                 for one in earlier
             ],
         },
-        "matches": [{"dossier": match.dossier.name, "url": "", "words": match.words} for match in found],
+        "matches": _by_dossier(found),
         "organisation": {"name": channel.organisation.name, "mandate_text": mandate_text(sight, channel)},
         "channel": {"label": channel.name, "health": state.state, "health_text": state.sentence},
         "history": [{"time": entry.tijdstempel, "actor": entry.actor, "text": entry.actie} for entry in log],
     }
+
+
+def _handle(conversation: Conversation, posts: Sequence[Post]) -> str:
+    """The address of who the conversation is with: not of everybody who spoke in its thread."""
+    return next((p.author.handle for p in posts if p.author and p.author_id == conversation.author_id), "")
+
+
+def _by_dossier(found: Sequence[Match]) -> list[Shown]:
+    words: dict[str, list[str]] = {}
+    for match in found:
+        known = words.setdefault(match.dossier.name, [])
+        known += [word for word in match.words if word not in known]
+    return [{"dossier": name, "url": "", "words": known} for name, known in words.items()]

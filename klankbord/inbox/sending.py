@@ -121,7 +121,9 @@ def decide(delivery: Delivery, decision: str, *, by: User) -> None:
         return
     record(
         delivery.organisation_id,
-        {"confirm": "antwoord is aangekomen", "resend": "antwoord opnieuw sturen", "lookup": "antwoord opzoeken"}[decision],
+        {"confirm": "antwoord is aangekomen", "resend": "antwoord opnieuw sturen", "lookup": "antwoord opzoeken"}[
+            decision
+        ],
         f"antwoord:{delivery.pk}",
         by=by,
         actor=signature(by, delivery.organisation_id),
@@ -204,7 +206,7 @@ def _try_again(delivery: Delivery, problem: object, now: datetime) -> None:
     if now - delivery.created_at > GIVE_UP_AFTER:
         _failed(delivery, problem, now)
         return
-    wait = RETRY_AFTER[min(delivery.attempts, len(RETRY_AFTER)) - 1] if delivery.attempts else 0
+    wait: float = RETRY_AFTER[min(delivery.attempts, len(RETRY_AFTER)) - 1] if delivery.attempts else 0
     if problem.retry_after is not None:
         wait = max(problem.retry_after, 0)
     delivery.state = State.PENDING

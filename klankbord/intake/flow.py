@@ -21,11 +21,13 @@ from django.utils.translation import gettext as _
 from klankbord.base.jobs import defer_once
 from klankbord.channels.actions import (
     bring_in,
+    clear_doormat,
     land,
     lease_due_source,
     mark_failing,
     note_silence,
     quarantine,
+    rest,
     settle_arrivals,
 )
 from klankbord.channels.contract import (
@@ -65,7 +67,9 @@ def collect(now: datetime) -> bool:
     with for_all_organisations("collecting: whose account opens this source"):
         channel = Channel.objects.filter(source=source, enabled=True).order_by("pk").first()
         connector = connector_for(channel) if channel else None
-    if connector is not None:
+    if connector is None:
+        rest(source, now)
+    else:
         _fetch(source, connector, now)
     return True
 
@@ -97,10 +101,8 @@ def route(source: Source) -> None:
     for channel in channels:
         with acting_for(channel.organisation_id):
             bring_in(channel, landings)
-            defer_once(
-                jobs.take_in, f"take-in:{channel.pk}", organisation=channel.organisation_id, channel=channel.pk
-            )
-    Landing.objects.filter(pk__in=[landing.pk for landing in landings]).delete()
+            defer_once(jobs.take_in, f"take-in:{channel.pk}", organisation=channel.organisation_id, channel=channel.pk)
+    clear_doormat(landings)
 
 
 @dataclass(slots=True)

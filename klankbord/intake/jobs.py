@@ -25,3 +25,12 @@ def sweep(timestamp: int) -> None:
     from klankbord.intake import sweeping
 
     sweeping.sweep()
+
+
+@app.periodic(cron="* * * * * */5")
+@app.task(name="intake.release_dead_jobs", queueing_lock="release")
+def release_dead_jobs(timestamp: int) -> None:
+    """Apart from the sweep and without a lock: the dead job that must be released may be the sweep itself."""
+    from klankbord.intake import sweeping
+
+    sweeping.release_dead_jobs()

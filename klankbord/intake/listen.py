@@ -12,6 +12,7 @@ from django.db import close_old_connections, connection
 from django.utils import timezone
 
 from klankbord.base.jobs import beat
+from klankbord.channels.actions import fetch_now
 from klankbord.channels.contract import ChannelError, Connector
 from klankbord.channels.models import Channel, Source
 from klankbord.channels.registry import connector_class, connector_for
@@ -36,7 +37,9 @@ class Ear:
     def tend(self) -> None:
         """Start a watcher for each source that can hint and has none."""
         with for_all_organisations("listening: whose account hints"):
-            channels = {c.source_id: c for c in Channel.objects.filter(enabled=True) if connector_class(c.kind).can_wait}
+            channels = {
+                c.source_id: c for c in Channel.objects.filter(enabled=True) if connector_class(c.kind).can_wait
+            }
             connectors = {source: connector_for(channel) for source, channel in channels.items()}
         for source_id, connector in connectors.items():
             watcher = self.watchers.get(source_id)
@@ -56,7 +59,7 @@ class Ear:
                 return
             if not hinted:
                 return
-            Source.objects.filter(pk=source_id).update(next_fetch_at=timezone.now())
+            fetch_now(source_id, timezone.now())
             connection.close()
             self.wake.set()
 
@@ -92,9 +95,7 @@ def run() -> None:
 
 def _is_due() -> bool:
     now = timezone.now()
-    return (
-        Source.objects.filter(next_fetch_at__lte=now, channels__enabled=True).exclude(leased_until__gt=now).exists()
-    )
+    return Source.objects.filter(next_fetch_at__lte=now).exclude(leased_until__gt=now).exists()
 
 
 def _collect_all() -> None:

@@ -10,7 +10,7 @@ from klankbord.base.jobs import defer_once
 from klankbord.channels.contract import ChannelError
 from klankbord.channels.media import fetch_media
 from klankbord.intake import jobs
-from klankbord.posts.files import keep_file
+from klankbord.posts.actions import fill_attachment, refuse_attachment
 from klankbord.posts.models import Attachment
 from klankbord.tenancy.fence import acting_for
 
@@ -24,9 +24,9 @@ def keep(organisation_id: int, files: Sequence[tuple[Attachment, bytes | None]])
         if content is None:
             wanted = True
         elif len(content) > LARGEST:
-            _refuse(attachment, _("The file is too large."))
+            refuse_attachment(attachment, _("The file is too large."))
         else:
-            _keep(attachment, content)
+            fill_attachment(attachment, content)
     if wanted:
         defer_once(jobs.fetch_files, f"files:{organisation_id}", organisation=organisation_id)
 
@@ -45,19 +45,6 @@ def fetch(organisation_id: int) -> None:
             reason = str(problem)
         with acting_for(organisation_id):
             if content is None:
-                _refuse(attachment, reason)
+                refuse_attachment(attachment, reason)
             else:
-                _keep(attachment, content)
-
-
-def _keep(attachment: Attachment, content: bytes) -> None:
-    attachment.sha256 = keep_file(attachment.organisation_id, content)
-    attachment.size = len(content)
-    attachment.state = Attachment.State.KEPT
-    attachment.save(update_fields=["sha256", "size", "state"])
-
-
-def _refuse(attachment: Attachment, reason: str) -> None:
-    attachment.state = Attachment.State.REFUSED
-    attachment.reason = reason
-    attachment.save(update_fields=["state", "reason"])
+                fill_attachment(attachment, content)

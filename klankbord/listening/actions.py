@@ -1,4 +1,4 @@
-"""All writes to dossiers and finds. The standing place dossier has plain words; the query language comes with dossiers."""
+"""All writes to dossiers and finds. The standing place dossier has plain words, without a query language."""
 
 from __future__ import annotations
 
@@ -59,7 +59,8 @@ def match_posts(organisation_id: int, posts: Sequence[Stored], now: datetime) ->
             cursor.execute(
                 "INSERT INTO listening_match (organisation_id, dossier_id, post_id, words, found_at)"
                 " SELECT %s, %s, post, ARRAY(SELECT jsonb_array_elements_text(words::jsonb)), %s"
-                " FROM unnest(%s::bigint[], %s::text[]) AS new (post, words) ON CONFLICT (dossier_id, post_id) DO NOTHING",
+                " FROM unnest(%s::bigint[], %s::text[]) AS new (post, words)"
+                " ON CONFLICT (dossier_id, post_id) DO NOTHING",
                 [
                     organisation_id,
                     dossier.pk,

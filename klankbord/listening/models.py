@@ -17,7 +17,9 @@ class Dossier(models.Model):
 
     organisation = models.ForeignKey(Organisation, on_delete=models.CASCADE, related_name="+")
     name = models.CharField(_("name"), max_length=120)
-    is_place = models.BooleanField(default=False, help_text=_("The standing dossier about the organisation's own place"))
+    is_place = models.BooleanField(
+        default=False, help_text=_("The standing dossier about the organisation's own place")
+    )
     words = ArrayField(models.CharField(max_length=80), verbose_name=_("words"))
     purpose = models.CharField(_("purpose"), max_length=40, default="communication")
     legal_basis = models.TextField(_("legal basis"))

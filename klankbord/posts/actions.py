@@ -1,4 +1,4 @@
-"""All writes to what people said. What comes in is stored per batch: a constant number of statements, however many posts."""
+"""All writes to what people said. What comes in is stored per batch: as many statements for one post as for many."""
 
 from __future__ import annotations
 
@@ -13,6 +13,7 @@ from klankbord.base.text.clean import clean_html, safe_text
 from klankbord.base.text.tokens import index_terms
 from klankbord.channels.contract import AuthorData, PostArrived, PostDeleted, Visibility
 from klankbord.channels.models import Channel, Delivery
+from klankbord.posts.files import keep_file
 from klankbord.posts.models import Attachment, Post, Revision
 
 UNIT = "\x1f"  # separates terms; no term holds a control character
@@ -59,7 +60,8 @@ def remember_authors(channel: Channel, authors: Sequence[AuthorData]) -> dict[st
             "INSERT INTO posts_author (organisation_id, kind, network_id, handle, name)"
             " SELECT %s, %s, network_id, handle, name"
             " FROM unnest(%s::text[], %s::text[], %s::text[]) AS new (network_id, handle, name)"
-            " ON CONFLICT (organisation_id, kind, network_id) DO UPDATE SET handle = excluded.handle, name = excluded.name"
+            " ON CONFLICT (organisation_id, kind, network_id)"
+            " DO UPDATE SET handle = excluded.handle, name = excluded.name"
             " RETURNING network_id, id",
             [
                 channel.organisation_id,
@@ -91,7 +93,9 @@ def _roots(organisation_id: int, events: Sequence[PostArrived]) -> dict[str, str
     return roots
 
 
-def store_posts(channel: Channel, events: Sequence[PostArrived], now: datetime) -> tuple[list[Stored], list[PostArrived]]:
+def store_posts(
+    channel: Channel, events: Sequence[PostArrived], now: datetime
+) -> tuple[list[Stored], list[PostArrived]]:
     """Store what is new, once per organisation. Returns the new posts, and the events whose post was there already."""
     unique = {event.uri: event for event in reversed(events)}
     fresh = list(reversed(unique.values()))
@@ -126,7 +130,7 @@ def store_posts(channel: Channel, events: Sequence[PostArrived], now: datetime) 
                 "edited_at": [event.edited_at for event in fresh],
             },
         )
-        ids = dict((uri, post_id) for post_id, uri in cursor.fetchall())
+        ids = {uri: post_id for post_id, uri in cursor.fetchall()}
     stored = [
         Stored(ids[event.uri], authors[event.author.network_id], roots[event.uri], frozenset(found), event)
         for event, found in zip(fresh, terms, strict=True)
@@ -186,7 +190,7 @@ def revise_post(post: Post, event: PostArrived, now: datetime) -> bool:
 
 
 def bury_post(post: Post, event: PostDeleted) -> bool:
-    """The author took it away: text, files and earlier versions go, a tombstone stays. False when it was gone already."""
+    """The author took it away: text, files and earlier versions go, a tombstone stays. False when already gone."""
     if post.deleted_at:
         return False
     post.revisions.all().delete()
@@ -223,9 +227,10 @@ def write_post(
     """Keep something of our own: an answer or an internal note, in the thread of ``parent``."""
     with connection.cursor() as cursor:
         cursor.execute(
-            "INSERT INTO posts_post (organisation_id, channel_id, delivery_id, direction, visibility, private, uri,"
-            " parent_uri, root_uri, subject, text, quoted, html, warning, language, web_url, reply_data, signed, tokens,"
-            " published_at, received_at)"
+            "INSERT INTO posts_post"
+            " (organisation_id, channel_id, delivery_id, direction, visibility, private, uri,"
+            " parent_uri, root_uri, subject, text, quoted, html, warning, language, web_url, reply_data, signed,"
+            " tokens, published_at, received_at)"
             " VALUES (%s, %s, %s, %s, %s, %s, %s, %s, %s, %s, %s, '', '', '', 'nl', '', '{}', %s,"
             " array_to_tsvector(%s::text[]), %s, %s) RETURNING id",
             [
@@ -248,3 +253,18 @@ def write_post(
         )
         (post_id,) = cursor.fetchone()
     return Post.objects.get(pk=post_id)
+
+
+def fill_attachment(attachment: Attachment, content: bytes) -> None:
+    """The file is here: keep it on disk, and say so."""
+    attachment.sha256 = keep_file(attachment.organisation_id, content)
+    attachment.size = len(content)
+    attachment.state = Attachment.State.KEPT
+    attachment.save(update_fields=["sha256", "size", "state"])
+
+
+def refuse_attachment(attachment: Attachment, reason: str) -> None:
+    """The file does not come; the thread shows why."""
+    attachment.state = Attachment.State.REFUSED
+    attachment.reason = reason
+    attachment.save(update_fields=["state", "reason"])

@@ -41,5 +41,7 @@ def search_threads(text: str, channels: Sequence[int], limit: int) -> list[tuple
     if not query:
         return []
     with connection.cursor() as cursor:
-        cursor.execute("SELECT organisation_id, root_uri FROM search_posts(%s::tsquery, %s, %s)", [query, list(channels), limit])
+        cursor.execute(
+            "SELECT organisation_id, root_uri FROM search_posts(%s::tsquery, %s, %s)", [query, list(channels), limit]
+        )
         return list(dict.fromkeys(cursor.fetchall()))

@@ -5,15 +5,24 @@ from __future__ import annotations
 import argparse
 import os
 import sys
+from pathlib import Path
 from types import ModuleType
+
+import psycopg
 
 from klankbord.base.language import gettext as _
 from klankbord.base.problem import REFUSED, Problem
 from klankbord.project.commands import (
+    audit,
+    backup,
+    demo,
+    doctor,
     listen,
     manage,
     migrate,
+    restore,
     start,
+    upgrade_database,
     web,
     work,
 )
@@ -24,6 +33,12 @@ _COMMANDS: dict[str, ModuleType] = {
     "work": work,
     "listen": listen,
     "migrate": migrate,
+    "doctor": doctor,
+    "backup": backup,
+    "restore": restore,
+    "upgrade-database": upgrade_database,
+    "audit": audit,
+    "demo": demo,
     "manage": manage,
 }
 
@@ -32,7 +47,12 @@ def _parser() -> argparse.ArgumentParser:
     parser = argparse.ArgumentParser(prog="klankbord", description=_("Klankbord: listen, answer and learn, together."))
     commands = parser.add_subparsers(dest="command", required=True, metavar=_("command"))
     for name, module in _COMMANDS.items():
-        module.arguments(commands.add_parser(name, help=module.help(), description=module.help()))
+        command = commands.add_parser(name, help=module.help(), description=module.help())
+        module.arguments(command)
+        if module is not manage:
+            command.add_argument(
+                "--data", type=Path, help=_("folder with everything this installation keeps (default: data)")
+            )
     return parser
 
 
@@ -40,11 +60,17 @@ def main(arguments: list[str] | None = None) -> int:
     """Runs one command; a :class:`Problem` becomes its sentence on standard error."""
     os.environ.setdefault("DJANGO_SETTINGS_MODULE", "klankbord.project.settings")
     options = _parser().parse_args(arguments)
+    if getattr(options, "data", None):
+        os.environ["KLANKBORD_DATA"] = str(options.data.absolute())
     try:
         return int(_COMMANDS[options.command].run(options))
     except Problem as problem:
         print(f"klankbord: {problem}", file=sys.stderr)
         return REFUSED
+    except psycopg.OperationalError as error:
+        said = str(error).strip().splitlines()[-1]
+        print("klankbord: " + _("The database cannot be reached: {why}").format(why=said), file=sys.stderr)
+        return 1
     except KeyboardInterrupt:
         return 130
 

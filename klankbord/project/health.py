@@ -84,4 +84,7 @@ def health(request: HttpRequest) -> JsonResponse:
         name: {"ok": finding.ok} | ({"detail": finding.detail} if finding.detail else {})
         for name, finding in found.items()
     }
-    return JsonResponse({"ok": well, "checks": checks}, status=200 if well else 503)
+    response = JsonResponse({"ok": well, "checks": checks}, status=200 if well else 503)
+    # Whoever asks is told; a line in the log for each question would bury the rest.
+    response._has_been_logged = True  # type: ignore[attr-defined]
+    return response

@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from datetime import datetime
+import uuid
+from datetime import datetime, timedelta
 
 from django import template
 from django.templatetags.static import static
@@ -16,6 +17,8 @@ register = template.Library()
 
 CHANNEL_ICONS = {"mail": "mail", "mastodon": "fediverse", "exercise": "mask"}
 FEW_MINUTES = 60
+# The widest of the norms that public bodies publish for a first answer.
+LATE = timedelta(hours=24)
 
 
 @register.simple_tag
@@ -35,6 +38,12 @@ def icon(name: str, label: str = "") -> SafeString:
 def channel_icon(kind: str, label: str = "") -> SafeString:
     """The drawing for a kind of channel; a kind without its own drawing gets a speech balloon."""
     return icon(CHANNEL_ICONS.get(kind, "chat"), label)
+
+
+@register.simple_tag
+def unused_id() -> str:
+    """A name for what somebody is about to write, so that sending it twice keeps it once."""
+    return str(uuid.uuid4())
 
 
 @register.filter
@@ -67,10 +76,10 @@ def said(when: datetime, now: datetime) -> str:
     if 0 <= minutes < 1:
         return gettext("now")
     if 0 < minutes < FEW_MINUTES:
-        return gettext("%(minutes)d min") % {"minutes": minutes}
+        return gettext("{minutes} min").format(minutes=minutes)
     if local.date() == here.date():
         return local.strftime("%H:%M")
-    return date_format(local, "j M" if local.year == here.year else "j M Y")
+    return date_format(local, "j b" if local.year == here.year else "j b Y")
 
 
 @register.simple_tag
@@ -78,10 +87,16 @@ def waited(since: datetime | None) -> str:
     """How long somebody has been waiting for an answer, in the largest unit that says enough."""
     if since is None:
         return ""
-    minutes = max(0, int((timezone.now() - since).total_seconds() // 60))
+    minutes = max(1, int((timezone.now() - since).total_seconds() // 60))
     if minutes < FEW_MINUTES:
-        return gettext("%(minutes)d min") % {"minutes": minutes}
+        return gettext("{minutes} min").format(minutes=minutes)
     hours = minutes // 60
     if hours < 24:
         return ngettext("%(hours)d hour", "%(hours)d hours", hours) % {"hours": hours}
     return ngettext("%(days)d day", "%(days)d days", hours // 24) % {"days": hours // 24}
+
+
+@register.filter
+def is_late(since: datetime | None) -> bool:
+    """True when somebody has waited longer than any published norm allows: a person is needed now."""
+    return since is not None and timezone.now() - since > LATE

@@ -12,9 +12,7 @@ from klankbord.tenancy.fence import Sight
 from klankbord.tenancy.models import Organisation
 from klankbord.tenancy.roles import Right
 
-PAGES = (
-    ("desk", _("Desk"), Right.READ_PUBLIC),
-)
+PAGES = (("desk", _("Desk"), Right.READ_PUBLIC),)
 
 
 def navigation(request: HttpRequest) -> dict[str, Any]:
@@ -32,5 +30,3 @@ def navigation(request: HttpRequest) -> dict[str, Any]:
             if sight.organisations_where(right) or (name == "desk" and sight.public_channels)
         ],
     }
-
-

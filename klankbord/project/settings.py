@@ -12,6 +12,7 @@ from psycopg.conninfo import conninfo_to_dict
 from klankbord.base.secrets import read_secrets, secrets_path
 from klankbord.project import logs
 from klankbord.project.installation import CHECKOUT, app_url, data_dir
+from klankbord.project.login import *  # noqa: F403  # the settings of the log-in, a page of their own
 
 DATA = data_dir()
 _secrets = read_secrets(secrets_path(DATA))
@@ -33,7 +34,7 @@ INSTALLED_APPS = [
     "django.contrib.contenttypes",
     "django.contrib.sessions",
     "django.contrib.messages",
-    "whitenoise.runserver_nostatic",
+    "django.forms",
     "django.contrib.staticfiles",
     "allauth",
     "allauth.account",
@@ -50,6 +51,7 @@ INSTALLED_APPS = [
 PROCRASTINATE_AUTODISCOVER_MODULE_NAME = "jobs"
 MIDDLEWARE = [
     "django.middleware.security.SecurityMiddleware",
+    "klankbord.project.security.SecurityHeaders",
     "whitenoise.middleware.WhiteNoiseMiddleware",
     "django.contrib.sessions.middleware.SessionMiddleware",
     "django.middleware.locale.LocaleMiddleware",
@@ -58,7 +60,7 @@ MIDDLEWARE = [
     "django.contrib.auth.middleware.AuthenticationMiddleware",
     "allauth.account.middleware.AccountMiddleware",
     "django.contrib.messages.middleware.MessageMiddleware",
-    "django.middleware.clickjacking.XFrameOptionsMiddleware",
+    "klankbord.project.security.RequireSecondStep",
 ]
 TEMPLATES = [
     {
@@ -76,21 +78,12 @@ TEMPLATES = [
         },
     },
 ]
+FORM_RENDERER = "klankbord.project.forms.Renderer"
 ROOT_URLCONF = "klankbord.project.urls"
 ASGI_APPLICATION = "klankbord.project.asgi.application"
 DEFAULT_AUTO_FIELD = "django.db.models.BigAutoField"
 
 AUTH_USER_MODEL = "tenancy.User"
-AUTHENTICATION_BACKENDS = ["allauth.account.auth_backends.AuthenticationBackend"]
-AUTH_PASSWORD_VALIDATORS = [
-    {"NAME": "django.contrib.auth.password_validation.UserAttributeSimilarityValidator"},
-    {"NAME": "django.contrib.auth.password_validation.MinimumLengthValidator", "OPTIONS": {"min_length": 12}},
-    {"NAME": "django.contrib.auth.password_validation.CommonPasswordValidator"},
-]
-ACCOUNT_LOGIN_METHODS = {"email"}
-ACCOUNT_SIGNUP_FIELDS = ["email*", "password1*", "password2*"]
-ACCOUNT_USER_MODEL_USERNAME_FIELD = None
-ACCOUNT_EMAIL_VERIFICATION = "none"
 
 
 def _database(url: str) -> dict[str, Any]:

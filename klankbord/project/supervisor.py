@@ -14,11 +14,13 @@ import urllib.request
 from dataclasses import dataclass, field
 from pathlib import Path
 from types import FrameType, TracebackType
+from typing import IO
 
 from klankbord.base.language import gettext as _
 from klankbord.base.lock import FolderLock
 from klankbord.base.postgres import Cluster
 from klankbord.base.problem import REFUSED, Problem
+from klankbord.project.commands.demo import TRIED
 from klankbord.project.commands.parts import SUPERVISED, listen_on
 
 _PATIENCE_UP = 90.0
@@ -86,7 +88,7 @@ class Supervisor:
 
     def __init__(self, data_dir: Path, host: str, port: int) -> None:
         self.address = f"http://localhost:{port}" if host in ("127.0.0.1", "::1") else f"http://{host}:{port}"
-        self._health = f"http://{host if host not in ('0.0.0.0', '::') else 'localhost'}:{port}/health"
+        self._health = f"http://{host if host not in ('0.0.0.0', '::') else 'localhost'}:{port}/health"  # noqa: S104  asks, does not bind
         self._data_dir = data_dir
         self._host, self._port = host, port
         self._lock: FolderLock | None = None
@@ -116,6 +118,9 @@ class Supervisor:
         with listen_on(self._host, self._port) as listening:
             self._start_database()
             self._once("migrate")
+            if not (self._data_dir / TRIED).exists():
+                say(_("Filling the demo…"))
+                self._once("demo")
             if self._stopping.is_set():
                 return
             # One socket for every web server that comes and goes: while one starts again, visitors wait in line.
@@ -162,11 +167,11 @@ class Supervisor:
 
     def _wait_until_up(self) -> None:
         deadline = time.monotonic() + _PATIENCE_UP
-        while not self._stopping.wait(0.1):
+        while not self._stopping.wait(0.2):
             self._look_after()
             failing = self._failing()
             if not failing:
-                say(_("Klankbord is ready: {address}   (stop with Ctrl-C)").format(address=self.address))
+                self._introduce()
                 return
             if time.monotonic() > deadline:
                 say(
@@ -176,17 +181,21 @@ class Supervisor:
                 )
                 return
 
+    def _introduce(self) -> None:
+        """The people of the demo, and the one line everybody looks for."""
+        cast = json.loads((Path(__file__).parent / "demo_cast.json").read_text(encoding="utf-8"))
+        say(_("Log in to the demo (everything in it is made up) with the password {password} as:").format(**cast))
+        for person in cast["people"]:
+            say(f"  {person['email']:<30} {person['about']}")
+        say(_("Klankbord is ready: {address}   (stop with Ctrl-C)").format(address=self.address))
+
     def _failing(self) -> list[str]:
         try:
-            with urllib.request.urlopen(self._health, timeout=10) as answer:
-                json.load(answer)
-                return []
-        except urllib.error.HTTPError as error:
-            with error:
-                checks = json.load(error)["checks"]
-            return [name for name, check in checks.items() if not check["ok"]]
+            with answer_of(self._health) as answer:
+                checks = json.load(answer)["checks"]
         except (OSError, ValueError, KeyError):
             return ["web"]
+        return [name for name, check in checks.items() if not check["ok"]]
 
     def watch(self) -> int:
         """Keeps all parts running until asked to stop; the exit code of the whole."""
@@ -234,6 +243,15 @@ class Supervisor:
             self._lock = None
         if running:
             say(_("Klankbord has stopped; everything is kept in {folder}.").format(folder=self._data_dir))
+
+
+def answer_of(url: str) -> IO[bytes]:
+    """The body of the answer, also when its status says that something is wrong."""
+    try:
+        answer: IO[bytes] = urllib.request.urlopen(url, timeout=10)  # noqa: S310  our own address
+    except urllib.error.HTTPError as error:
+        return error
+    return answer
 
 
 def say(sentence: str) -> None:

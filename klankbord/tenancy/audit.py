@@ -30,7 +30,14 @@ def _digest(salt: bytes, words: dict[str, Any]) -> bytes:
 
 
 def _words(
-    organisation_id: int, actie: str, subject: str, resultaat: str, oorsprong: str, actor: str, at: datetime, details: Any
+    organisation_id: int,
+    actie: str,
+    subject: str,
+    resultaat: str,
+    oorsprong: str,
+    actor: str,
+    at: datetime,
+    details: Any,
 ) -> dict[str, Any]:
     return {
         "organisatie": organisation_id,
@@ -102,9 +109,7 @@ def seal(organisation_id: int) -> int:
     for entry in fresh[:SEAL_AT_MOST]:
         number += 1
         chain = hashlib.sha256(chain + bytes(entry.digest)).digest()
-        seals.append(
-            AuditSeal(organisation_id=organisation_id, number=number, entry=entry, chain=chain, sealed_at=now)
-        )
+        seals.append(AuditSeal(organisation_id=organisation_id, number=number, entry=entry, chain=chain, sealed_at=now))
     AuditSeal.objects.bulk_create(seals)
     return len(seals)
 

@@ -36,7 +36,7 @@ def newest_per_channel(
     moment, row = before or (None, None)
     with connection.cursor() as cursor:
         cursor.execute(
-            query,  # type: ignore[arg-type]  # Django's cursor hands psycopg's Composed through
+            query,  # Django's cursor hands psycopg's Composed through
             {
                 "channels": list(channels),
                 "statuses": list(statuses),

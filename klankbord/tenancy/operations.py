@@ -24,7 +24,10 @@ READ_CHANNEL = (
     f"(channel_id = ANY ({_set('private_channels')}) OR (NOT private AND channel_id = ANY ({_set('public_channels')})))"
 )
 WRITE_CHANNEL = f"channel_id = ANY ({_set('desk_channels')})"
-OPENED = f"(organisation_id = ANY ({_set('organisations')}) AND root_uri = ANY (current_setting('klankbord.opened')::text[]))"
+OPENED = (
+    f"(organisation_id = ANY ({_set('organisations')})"
+    " AND root_uri = ANY (current_setting('klankbord.opened')::text[]))"
+)
 READER = f"organisation_id = ANY ({_set('readers')})"
 PARTY = f"({MEMBER} OR desk_organisation_id = ANY ({_set('organisations')}))"
 ME = "user_id = nullif(current_setting('klankbord.user'), '')::bigint"

@@ -1,4 +1,4 @@
-"""The role table: which role opens what. Data, not code; the database functions hold the same sets (a test compares)."""
+"""The role table: which role opens what. Data, not code; the database holds the same sets (a test compares)."""
 
 from __future__ import annotations
 
@@ -49,9 +49,7 @@ class Right(StrEnum):
 R = Right
 RIGHTS: dict[Role, frozenset[Right]] = {
     Role.COLLEAGUE: frozenset({R.READ_OWN_AUDIT}),
-    Role.WEBCARE: frozenset(
-        {R.READ_PUBLIC, R.READ_PRIVATE, R.WRITE_CONVERSATIONS, R.READ_DOSSIERS, R.READ_OWN_AUDIT}
-    ),
+    Role.WEBCARE: frozenset({R.READ_PUBLIC, R.READ_PRIVATE, R.WRITE_CONVERSATIONS, R.READ_DOSSIERS, R.READ_OWN_AUDIT}),
     Role.EDITOR: frozenset({R.READ_PUBLIC, R.READ_DOSSIERS, R.WRITE_DOSSIERS, R.READ_OWN_AUDIT}),
     Role.ANALYST: frozenset({R.READ_PUBLIC, R.READ_DOSSIERS, R.WRITE_DOSSIERS, R.READ_OWN_AUDIT}),
     Role.COORDINATOR: frozenset(
@@ -67,9 +65,7 @@ RIGHTS: dict[Role, frozenset[Right]] = {
             R.READ_TEAM_AUDIT,
         }
     ),
-    Role.PRIVACY: frozenset(
-        {R.OPEN_WITH_REASON, R.READ_DOSSIERS, R.READ_TEAMS, R.READ_CHANNELS, R.READ_AUDIT}
-    ),
+    Role.PRIVACY: frozenset({R.OPEN_WITH_REASON, R.READ_DOSSIERS, R.READ_TEAMS, R.READ_CHANNELS, R.READ_AUDIT}),
     Role.ADMIN: frozenset({R.READ_TEAMS, R.WRITE_TEAMS, R.READ_CHANNELS, R.WRITE_CHANNELS, R.READ_AUDIT}),
 }
 

@@ -23,9 +23,8 @@ from urllib.parse import urljoin
 import httpcore
 import httpx
 import stamina
-from django.conf import settings
 
-from .network import Deadline, DeadlinePassed, GuardedNetwork, Refused, Resolver, Unresolved, resolve
+from .network import Deadline, DeadlinePassed, GuardedNetwork, Refused, Resolver, Unresolved, allowed_hosts, resolve
 
 USER_AGENT = "Klankbord"
 SAFE = frozenset({"GET", "HEAD"})
@@ -49,6 +48,10 @@ class Blocked(NotReached):
 
 class Unanswered(OutsideError):
     """Something was sent and no complete answer came back: it may or may not have been acted upon."""
+
+
+class _Stale(Unanswered):
+    """A connection kept from an earlier request failed: the other side had probably closed it meanwhile."""
 
 
 class TooLarge(Unanswered):
@@ -155,7 +158,7 @@ class Outside:
         *,
         headers: Mapping[str, str] | None = None,
         limits: Limits | None = None,
-        allowed_hosts: Sequence[str] | None = None,
+        allowed: Sequence[str] | None = None,
         resolver: Resolver = resolve,
         attempts: int = 3,
     ) -> None:
@@ -163,11 +166,12 @@ class Outside:
         self._limits = limits or Limits()
         self._attempts = attempts
         self._deadline = Deadline()
-        allowed = settings.OUTSIDE_ALLOWED_HOSTS if allowed_hosts is None else allowed_hosts
-        self._pool = httpcore.ConnectionPool(
-            ssl_context=httpx.create_ssl_context(trust_env=False),
-            network_backend=GuardedNetwork(allowed, self._deadline, resolver),
-        )
+        network = GuardedNetwork(allowed_hosts() if allowed is None else allowed, self._deadline, resolver)
+        tls = httpx.create_ssl_context(trust_env=False)
+        self._kept = httpcore.ConnectionPool(ssl_context=tls, network_backend=network)
+        # A kept connection may be closed by the other side the moment we use it; then nobody can tell whether the
+        # request was seen. What must not be sent twice therefore goes over a connection of its own.
+        self._single = httpcore.ConnectionPool(ssl_context=tls, network_backend=network, max_keepalive_connections=0)
 
     def __enter__(self) -> Self:
         return self
@@ -175,7 +179,8 @@ class Outside:
     def __exit__(
         self, kind: type[BaseException] | None, problem: BaseException | None, trace: TracebackType | None
     ) -> None:
-        self._pool.close()
+        self._kept.close()
+        self._single.close()
 
     def request(
         self,
@@ -204,7 +209,7 @@ class Outside:
             raise Blocked("not a usable address") from problem
         limits = limits or self._limits
         if request.method not in SAFE:
-            return self._exchange(request, limits)
+            return self._exchange(request, limits, self._single)
         try:
             for attempt in stamina.retry_context(
                 on=_worth_repeating, attempts=self._attempts, timeout=limits.total, wait_initial=0.2, wait_max=2.0
@@ -220,7 +225,10 @@ class Outside:
     def _follow(self, request: httpx.Request, limits: Limits) -> Answer:
         """Follow a few redirects; credentials stay with the server they were meant for."""
         for _ in range(MAX_REDIRECTS + 1):
-            answer = self._exchange(request, limits)
+            try:
+                answer = self._exchange(request, limits, self._kept)
+            except _Stale:
+                answer = self._exchange(request, limits, self._single)
             target = answer.headers.get("location")
             if answer.status not in REDIRECTS or not target:
                 return answer
@@ -236,7 +244,7 @@ class Outside:
             request = httpx.Request(request.method, url, headers=headers)
         raise Blocked(f"{request.url.host} redirects too often")
 
-    def _exchange(self, request: httpx.Request, limits: Limits) -> Answer:
+    def _exchange(self, request: httpx.Request, limits: Limits, pool: httpcore.ConnectionPool) -> Answer:
         host = request.url.host
         if request.url.scheme not in ("http", "https") or not host:
             raise Blocked("only http and https addresses can be fetched")
@@ -246,7 +254,7 @@ class Outside:
         target = httpcore.URL(scheme=url.raw_scheme, host=url.raw_host, port=url.port, target=url.raw_path)
         timeout = {"connect": limits.connect, "read": limits.read, "write": limits.read, "pool": limits.connect}
         try:
-            with self._pool.stream(
+            with pool.stream(
                 request.method,
                 target,
                 headers=request.headers.raw,
@@ -267,7 +275,7 @@ class Outside:
             OSError,
         ) as problem:
             # The chained exception of the library may hold addresses; the text we give names the host only.
-            kind = Unanswered if sent.begun else NotReached
+            kind = NotReached if not sent.begun else Unanswered if sent.connected else _Stale
             raise kind(f"{host}: {type(problem).__name__}") from None
         return Answer(response.status, headers, body, str(request.url))
 
@@ -277,8 +285,11 @@ class _Progress:
 
     def __init__(self) -> None:
         self.begun = False
+        self.connected = False
 
     def __call__(self, event: str, info: Mapping[str, Any]) -> None:
+        if event.startswith("connection."):
+            self.connected = True
         if event.endswith("send_request_headers.started"):
             self.begun = True
 

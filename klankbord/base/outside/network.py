@@ -15,6 +15,7 @@ from dataclasses import dataclass, field
 from typing import Any
 
 import httpcore
+from django.conf import settings
 
 Address = ipaddress.IPv4Address | ipaddress.IPv6Address
 Resolver = Callable[[str, int], list[str]]
@@ -32,6 +33,11 @@ class Unresolved(Exception):
 
 class DeadlinePassed(Exception):
     """The whole exchange took longer than allowed."""
+
+
+def allowed_hosts() -> tuple[str, ...]:
+    """Servers inside the own network that may be reached all the same: ``name`` or ``name:port``, from the settings."""
+    return tuple(settings.OUTSIDE_ALLOWED_HOSTS)
 
 
 def is_public(text: str) -> bool:
@@ -69,6 +75,11 @@ def resolve(host: str, port: int) -> list[str]:
     return list(dict.fromkeys(str(entry[4][0]) for entry in found))
 
 
+def is_allowed(host: str, port: int | None, allowed: Iterable[str]) -> bool:
+    names = {entry.lower() for entry in allowed}
+    return host.lower() in names or f"{host}:{port}".lower() in names
+
+
 def judged_addresses(host: str, port: int, allowed: Iterable[str], resolver: Resolver = resolve) -> list[str]:
     """The addresses a connection may go to; ``Refused`` when any of them is not public and the host not allowed.
 
@@ -76,8 +87,7 @@ def judged_addresses(host: str, port: int, allowed: Iterable[str], resolver: Res
     public ones is refused as a whole: no honest server is published like that.
     """
     addresses = resolver(host, port)
-    names = {entry.lower() for entry in allowed}
-    if host.lower() in names or f"{host}:{port}".lower() in names:
+    if is_allowed(host, port, allowed):
         return addresses
     if not addresses or not all(is_public(address) for address in addresses):
         raise Refused(host)

@@ -25,6 +25,7 @@ from klankbord.base.secrets import read_secrets, secrets_path
 OWNER = "klankbord_owner"
 APP = "klankbord_app"
 DATABASE = "klankbord"
+NEXT = "pgdata.next"  # a finished upgrade that still has to take the place of the old database
 _SUPERUSER = "klankbord_super"  # has no password and no way in; used by single-user mode only
 _ROOM_FOR_NEW = 200 * 2**20
 _ROOM_TO_START = 40 * 2**20
@@ -136,6 +137,8 @@ class Cluster:
         home.mkdir(mode=0o700, parents=True, exist_ok=True)
         self._lock = FolderLock(home)
         self._lock.take()
+        if (home / NEXT).exists() and not (home / "pgdata").exists():
+            (home / NEXT).rename(home / "pgdata")
         new = not (home / "pgdata").exists()
         _require_room(home, _ROOM_FOR_NEW if new else _ROOM_TO_START)
         if not new:

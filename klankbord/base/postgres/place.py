@@ -128,7 +128,7 @@ def _copy_programs(bin_dir: Path, readable: Path) -> Path:
         if libraries.exists():
             shutil.copytree(libraries, fresh / libraries.name, symlinks=True)
         for folder, _folders, _files in os.walk(fresh):
-            os.chmod(folder, 0o755)
+            os.chmod(folder, 0o755)  # noqa: S103  the software, which the unprivileged server must read
         try:
             fresh.rename(target)
         except OSError:

@@ -21,6 +21,7 @@ from klankbord.base.postgres.cluster import DiskFull, running_sockets
 from klankbord.base.postgres.identity import another_user, in_namespace
 from klankbord.base.problem import Problem
 from klankbord.base.secrets import secrets_path
+from klankbord.base.tests.needs import need
 
 ROOT = os.geteuid() == 0
 as_root = pytest.mark.skipif(not ROOT, reason="only root can become another user")
@@ -54,7 +55,10 @@ def test_the_owner_makes_tables_and_the_app_log_in_owns_nothing_and_has_no_power
         write(cluster.owner_url, "CREATE TABLE kept (id int)")
         assert value(cluster.owner_url, "SELECT current_user") == "klankbord_owner"
         assert value(cluster.app_url, "SELECT current_user") == "klankbord_app"
-        powers = "SELECT array[rolsuper, rolbypassrls, rolcreaterole, rolreplication] FROM pg_roles WHERE rolname = current_user"
+        powers = (
+            "SELECT array[rolsuper, rolbypassrls, rolcreaterole, rolreplication]"
+            " FROM pg_roles WHERE rolname = current_user"
+        )
         assert value(cluster.owner_url, powers) == [False] * 4
         assert value(cluster.app_url, powers) == [False] * 4
         assert value(cluster.app_url, "SELECT rolcreatedb FROM pg_roles WHERE rolname = current_user") is False
@@ -93,9 +97,10 @@ def test_a_killed_server_comes_back_at_the_same_address_with_every_commit(data_d
         write(address, "CREATE TABLE kept (id int)")
         for number in range(5):
             write(address, f"INSERT INTO kept VALUES ({number})")
-            assert cluster.pid is not None
-            os.kill(cluster.pid, signal.SIGKILL)
-            psutil.Process(cluster.pid).wait(10)
+            server = cluster.pid
+            assert server is not None
+            os.kill(server, signal.SIGKILL)
+            psutil.Process(server).wait(10)
             assert cluster.pid is None
             cluster.restart()
             assert cluster.owner_url == address
@@ -190,8 +195,7 @@ def test_what_people_wrote_stays_out_of_the_log(data_dir: Path) -> None:
 @as_root
 def test_root_runs_it_in_a_user_namespace_inside_its_private_folder(data_dir: Path) -> None:
     with Cluster(data_dir, fast=True) as cluster:
-        if not in_namespace().can_use(cluster.place.bin_dir, cluster.place.home):
-            pytest.skip("this system does not allow user namespaces")
+        need(in_namespace().can_use(cluster.place.bin_dir, cluster.place.home), "user namespaces")
         assert cluster.place.identity.kind == "namespace"
         assert cluster.place.home == data_dir / "postgres"
 
@@ -230,8 +234,7 @@ def test_an_ordinary_user_runs_it_and_root_takes_it_over_as_that_user() -> None:
     works = [
         subprocess.run(each, env=readable, cwd="/", capture_output=True, check=False).returncode == 0 for each in trial
     ]
-    if not any(works):
-        pytest.skip("Python or the project stands in a folder that is closed to other users")
+    need(any(works), "a Python and a project folder that other users may read")
     folder = Path("/var/tmp") / f"klankbord test {os.getpid()}"
     folder.mkdir(mode=0o755)
     os.chown(folder, user.uid, user.gid)
@@ -256,8 +259,8 @@ def test_an_ordinary_user_runs_it_and_root_takes_it_over_as_that_user() -> None:
 def test_a_full_disk_is_told_in_a_sentence(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch, size: str, limit: str
 ) -> None:
-    if subprocess.run(["mount", "-t", "tmpfs", "-o", f"size={size}", "tmpfs", tmp_path], check=False).returncode != 0:
-        pytest.skip("this system does not let us mount a small disk")
+    mounted = subprocess.run(["mount", "-t", "tmpfs", "-o", f"size={size}", "tmpfs", tmp_path], check=False)
+    need(mounted.returncode == 0, "the right to mount a small disk")
     if limit == "while it is being made":
         monkeypatch.setattr("klankbord.base.postgres.cluster._ROOM_FOR_NEW", 0)
     try:

@@ -17,7 +17,7 @@ import stamina
 from klankbord.base.outside.http import Answer, Blocked, Limits, NotReached, Outside, TooLarge, Unanswered
 from klankbord.base.outside.network import Unresolved, is_public
 
-from .fault_server import FaultServer, raw, reply
+from .fault_server import FaultServer, Script, raw, reply
 
 HERE = ("127.0.0.1",)
 QUICK = Limits(connect=1, read=0.3, total=0.6, size=10_000)
@@ -32,7 +32,7 @@ def _without_waiting() -> Iterator[None]:
 
 
 def outside(*, allowed: tuple[str, ...] = HERE, limits: Limits = QUICK, **headers: str) -> Outside:
-    return Outside(allowed_hosts=allowed, limits=limits, headers=headers)
+    return Outside(allowed=allowed, limits=limits, headers=headers)
 
 
 def answer_with(**headers: str) -> Answer:
@@ -79,7 +79,7 @@ def test_an_unknown_name_was_certainly_not_sent() -> None:
     def nowhere(host: str, port: int) -> list[str]:
         raise Unresolved(host)
 
-    with Outside(allowed_hosts=(), resolver=nowhere) as http, pytest.raises(NotReached) as caught:
+    with Outside(allowed=(), resolver=nowhere) as http, pytest.raises(NotReached) as caught:
         http.request("POST", "https://social.example/")
     assert not isinstance(caught.value, Blocked)
 
@@ -102,8 +102,8 @@ def test_no_tls_on_the_other_side_was_certainly_not_sent() -> None:
     ],
     ids=["hangs up", "silent", "truncated", "half a chunk", "nonsense", "damaged gzip", "half a gzip"],
 )
-def test_a_request_without_a_complete_answer_is_uncertain_and_never_repeated(fault: object) -> None:
-    with FaultServer(fault) as server, outside() as http, pytest.raises(Unanswered):  # type: ignore[arg-type]
+def test_a_request_without_a_complete_answer_is_uncertain_and_never_repeated(fault: Script) -> None:
+    with FaultServer(fault) as server, outside() as http, pytest.raises(Unanswered):
         http.request("POST", server.url)
     assert len(server.requests) == 1
 
@@ -155,6 +155,24 @@ def test_an_unsafe_request_is_never_repeated() -> None:
     with FaultServer(reply(503)) as server, outside() as http:
         assert http.request("POST", server.url).status == 503
     assert len(server.requests) == 1
+
+
+def closes_silently(body: bytes) -> Script:
+    return raw(b"HTTP/1.1 200 OK\r\nContent-Length: %d\r\n\r\n%s" % (len(body), body))
+
+
+def test_a_server_that_closes_kept_connections_silently_is_still_reached_at_once() -> None:
+    with FaultServer(closes_silently(b"{}")) as server, Outside(allowed=HERE, attempts=1) as http:
+        for _ in range(20):
+            assert http.request("GET", server.url).ok
+
+
+def test_an_unsafe_request_never_uses_a_kept_connection() -> None:
+    with FaultServer(closes_silently(b"{}")) as server, outside() as http:
+        for _ in range(20):
+            assert http.request("GET", server.url).ok
+            assert http.request("POST", server.url).ok
+    assert sum(request.startswith(b"POST") for request in server.requests) == 20
 
 
 # ---- limiters --------------------------------------------------------------------------------------------
@@ -230,7 +248,7 @@ def test_a_name_that_answers_differently_the_second_time_gains_nothing() -> None
         asked.append(host)
         return ["192.0.2.7"] if len(asked) == 1 else ["127.0.0.1"]
 
-    with FaultServer(reply()) as server, Outside(allowed_hosts=(), resolver=rebinding, limits=QUICK) as http:
+    with FaultServer(reply()) as server, Outside(allowed=(), resolver=rebinding, limits=QUICK) as http:
         for _ in range(2):
             with pytest.raises(Blocked):
                 http.request("GET", f"http://rebind.example:{server.port}/")
@@ -244,14 +262,14 @@ def test_the_connection_goes_to_the_judged_address_and_the_name_stays_in_the_req
         asked.append(host)
         return ["127.0.0.1"]
 
-    with FaultServer(reply()) as server, Outside(allowed_hosts=("inside.example",), resolver=once) as http:
+    with FaultServer(reply()) as server, Outside(allowed=("inside.example",), resolver=once) as http:
         assert http.request("GET", f"http://inside.example:{server.port}/").ok
     assert asked == ["inside.example"]
     assert f"Host: inside.example:{server.port}".encode() in server.requests[0]
 
 
 def test_one_private_address_among_public_ones_is_refused() -> None:
-    with Outside(allowed_hosts=(), resolver=lambda host, port: ["8.8.8.8", "10.0.0.1"]) as http:
+    with Outside(allowed=(), resolver=lambda host, port: ["8.8.8.8", "10.0.0.1"]) as http:
         with pytest.raises(Blocked):
             http.request("GET", "http://mixed.example/")
 

@@ -17,7 +17,7 @@ from urllib.parse import unquote, urlsplit
 
 from django.utils.translation import gettext as _
 
-from ..contract import (
+from klankbord.channels.contract import (
     AttachmentData,
     AuthorData,
     DeliverySeen,
@@ -30,6 +30,7 @@ from ..contract import (
     Unparseable,
     Visibility,
 )
+
 from .html_text import clean, plain_text
 
 VISIBILITIES = {
@@ -167,9 +168,10 @@ def _said(status: Json, envelope: Json, *, addressed: bool) -> Event:
 
 def _inner(status: Any) -> Json | None:
     """The status itself, also when the server shows it inside somebody's boost (snac does once it is boosted)."""
-    if isinstance(status, dict) and isinstance(status.get("reblog"), dict):
-        return status["reblog"]
-    return status if isinstance(status, dict) else None
+    if not isinstance(status, dict):
+        return None
+    reblog = status.get("reblog")
+    return reblog if isinstance(reblog, dict) else status
 
 
 def _speaks_to_us(status: Json, envelope: Json) -> bool:

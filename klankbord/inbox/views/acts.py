@@ -16,6 +16,7 @@ from klankbord.inbox.models import Conversation
 from klankbord.inbox.views.page import find_conversation, show
 from klankbord.posts.models import Post
 from klankbord.tenancy.fence import FencedRequest, inside
+from klankbord.tenancy.models import User
 from klankbord.tenancy.roles import Right
 
 
@@ -71,6 +72,7 @@ def note(request: FencedRequest, pk: int) -> HttpResponseBase:
 def assign(request: FencedRequest, pk: int) -> HttpResponseBase:
     conversation = writable(request, pk)
     wanted = request.POST.get("assignee", "")
+    assignee: User | None
     if wanted == "me":
         assignee = request.user
     else:
@@ -104,9 +106,7 @@ def decide(request: FencedRequest, pk: int, decision: str) -> HttpResponseBase:
     delivery = get_object_or_404(Delivery, pk=pk, channel__in=request.sight.desk_channels)
     post = get_object_or_404(Post.objects.defer("tokens"), delivery=delivery)
     sending.decide(delivery, decision, by=request.user)
-    conversation = get_object_or_404(
-        Conversation, organisation=post.organisation_id, root_uri=post.root_uri
-    )
+    conversation = get_object_or_404(Conversation, organisation=post.organisation_id, root_uri=post.root_uri)
     return done(request, conversation)
 
 
@@ -156,5 +156,3 @@ def _files(request: FencedRequest) -> list[actions.NewFile]:
             alt_text=request.POST.get("alt", "")[:1500],
         )
     ]
-
-

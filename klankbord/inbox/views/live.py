@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from collections.abc import AsyncIterator
+
 from asgiref.sync import sync_to_async
 from django.conf import settings
 from django.contrib.auth import aget_user
@@ -30,7 +32,7 @@ async def live(request: HttpRequest) -> HttpResponseBase:
         return HttpResponse(status=403)
     listener = switchboard.connect(user.pk)
 
-    async def stream():  # type: ignore[no-untyped-def]
+    async def stream() -> AsyncIterator[bytes]:
         try:
             async for event in events(listener, lambda: _still_welcome(user.pk, session_key), CHECK_EVERY):
                 yield event
@@ -56,5 +58,3 @@ def _still_welcome(user_id: int, session_key: str) -> bool:
         )
     finally:
         connections.close_all()
-
-

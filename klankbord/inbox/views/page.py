@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import uuid
 from collections.abc import Sequence
 from datetime import datetime
 from typing import Any
@@ -32,7 +33,9 @@ def filter_of(request: FencedRequest) -> Filter:
     organisation = request.GET.get("organisation", "")
     return Filter(
         view=view if view in queries.STATUSES else "todo",
-        organisation=int(organisation) if organisation.isascii() and organisation.isdigit() and len(organisation) < 18 else None,
+        organisation=int(organisation)
+        if organisation.isascii() and organisation.isdigit() and len(organisation) < 18
+        else None,
         words=request.GET.get("q", "").replace("\0", "").strip()[:LONGEST_SEARCH],
         before=_before(request.GET.get("before", "")),
     )
@@ -136,6 +139,8 @@ def thread_context(request: FencedRequest, found: Conversation, channels: dict[i
             posts,
             timezone.now(),
         ),
+        # the answer's own identity is made here, so that a form sent twice is one answer
+        "client_id": uuid.uuid4(),
         "list_url": presentation.address("desk", query=presentation.query_of(filter_of(request))),
     }
 
@@ -201,7 +206,9 @@ def file(request: FencedRequest, pk: int) -> HttpResponseBase:
         content,
         content_type=shown or "application/octet-stream",
         headers={
-            "Content-Disposition": "inline" if shown else f"attachment; filename*=UTF-8''{_quoted(attachment.filename)}",
+            "Content-Disposition": "inline"
+            if shown
+            else f"attachment; filename*=UTF-8''{_quoted(attachment.filename)}",
             "Content-Security-Policy": "default-src 'none'; sandbox",
             "X-Content-Type-Options": "nosniff",
             "Cache-Control": "private, max-age=3600",

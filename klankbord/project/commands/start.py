@@ -6,7 +6,6 @@ import argparse
 import os
 import sys
 import webbrowser
-from pathlib import Path
 
 from klankbord.base.language import gettext as _
 from klankbord.project.installation import data_dir
@@ -20,13 +19,10 @@ def help() -> str:
 def arguments(parser: argparse.ArgumentParser) -> None:
     parser.add_argument("--port", type=int, default=8000, help=_("port of the web pages (default 8000)"))
     parser.add_argument("--host", default="127.0.0.1", help=_("address to listen on (default 127.0.0.1)"))
-    parser.add_argument("--data", type=Path, help=_("folder for everything Klankbord keeps (default: data)"))
     parser.add_argument("--no-browser", action="store_true", help=_("do not open a browser"))
 
 
 def run(options: argparse.Namespace) -> int:
-    if options.data:
-        os.environ["KLANKBORD_DATA"] = str(options.data.absolute())
     supervisor = Supervisor(data_dir(), options.host, options.port)
     with supervisor:
         supervisor.start()

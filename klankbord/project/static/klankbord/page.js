@@ -113,7 +113,7 @@ function passMinutes() {
       continue;
     }
     time.dataset.passing = "yes";
-    const text = minutes < 1 ? body.dataset.now : body.dataset.minutes.replace("%(minutes)d", minutes);
+    const text = minutes < 1 ? body.dataset.now : body.dataset.minutes.replace("{minutes}", minutes);
     if (time.textContent !== text) time.textContent = text;
   }
 }

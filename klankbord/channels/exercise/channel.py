@@ -1,0 +1,270 @@
+"""The exercise network: residents from a scenario write, read our answers and react to them."""
+
+from __future__ import annotations
+
+import base64
+import binascii
+import json
+import mimetypes
+from dataclasses import dataclass
+from datetime import UTC, datetime, timedelta
+from pathlib import Path
+from typing import Any, ClassVar
+
+from django.conf import settings as house
+from django.utils.translation import gettext as _
+from django.utils.translation import gettext_noop
+
+from klankbord.channels.contract import (
+    AttachmentData,
+    AuthorData,
+    Batch,
+    Connector,
+    Envelope,
+    Event,
+    Json,
+    NotSent,
+    Outgoing,
+    Permanent,
+    PostArrived,
+    PostDeleted,
+    Receipt,
+    Unparseable,
+    Visibility,
+)
+from klankbord.channels.exercise.ledger import Ledger, SentAnswer
+from klankbord.channels.exercise.scenario import FOLDER, HERE, Line, Scenario, load_scenario
+
+
+@dataclass(frozen=True, slots=True)
+class Said:
+    """One thing said in an exercise as the residents see it, by one of them or by us."""
+
+    uri: str
+    root_uri: str
+    name: str
+    handle: str
+    text: str
+    at: datetime
+    ours: bool
+
+
+class Exercise(Connector):
+    """One town on one pretended network.
+
+    Settings: ``scenario``, ``town``, ``network`` (``mail`` or ``fediverse``), ``started_at`` (ISO 8601 with zone) and
+    optionally ``speed`` (2: twice as fast). The cursor remembers which lines of the running exercise were handed over.
+    """
+
+    kind: ClassVar[str] = "exercise"
+    label: ClassVar[str] = gettext_noop("Exercise")
+    poll_every: ClassVar[timedelta] = timedelta(seconds=2)
+    visibilities: ClassVar[tuple[Visibility, ...]] = (Visibility.PUBLIC, Visibility.UNLISTED, Visibility.DIRECT)
+
+    @classmethod
+    def address(cls, settings: Json) -> str:
+        return f"exercise://{settings['scenario']}/{settings['town']}/{settings['network']}"
+
+    def check(self) -> str:
+        count = len(self._lines())
+        self._start()
+        folder = self._ledger().path.parent
+        try:
+            folder.mkdir(parents=True, exist_ok=True)
+        except OSError as problem:
+            raise Permanent(
+                _("The folder for exercises cannot be written: %(problem)s") % {"problem": problem}
+            ) from None
+        return _("Exercise “%(name)s”: %(count)s messages, all made up.") % {
+            "name": self._scenario().name,
+            "count": count,
+        }
+
+    def fetch(self, cursor: Json) -> Batch:
+        run = self._run()
+        given = list(cursor.get("given", [])) if cursor.get("run") == run else []
+        now = datetime.now(UTC)
+        due = [(at, line) for at, line in self._due(now) if line.id not in given]
+        envelopes = [self._envelope(line, at) for at, line in due]
+        return Batch(envelopes, {"run": run, "given": given + [line.id for _at, line in due]})
+
+    def parse(self, body: bytes) -> list[Event]:
+        try:
+            said = json.loads(body)
+            return [_deletion(said) if said["deleted"] else _post(said)]
+        except (ValueError, KeyError, TypeError, binascii.Error) as problem:
+            raise Unparseable(
+                _("This is not a message of an exercise: %(problem)s") % {"problem": problem}
+            ) from problem
+
+    def identity(self, outgoing: Outgoing) -> str:
+        return f"{self._base()}answer/{outgoing.client_id}"
+
+    def send(self, outgoing: Outgoing) -> Receipt:
+        if outgoing.files:
+            raise Permanent(_("An exercise does not take files. Send the answer without them."))
+        answer = SentAnswer(
+            client_id=outgoing.client_id,
+            external_id=self.identity(outgoing),
+            parent_uri=outgoing.parent_uri,
+            root_uri=outgoing.root_uri or outgoing.parent_uri,
+            to=outgoing.to.handle,
+            sender_name=outgoing.sender_name,
+            subject=outgoing.subject or str(outgoing.reply_data.get("subject", "")),
+            text=outgoing.text,
+            visibility=outgoing.visibility.value,
+            sent_at=datetime.now(UTC),
+        )
+        try:
+            return _receipt(self._ledger().add(answer))
+        except OSError as problem:
+            # the line is read back only when it is whole, so a failed write is surely not an answer
+            raise NotSent(_("The answer could not be written: %(problem)s") % {"problem": problem}) from problem
+
+    def look_up(self, outgoing: Outgoing) -> Receipt | None:
+        found = self._ledger().find(outgoing.client_id)
+        return _receipt(found) if found else None
+
+    def residents_side(self, now: datetime) -> list[Said]:
+        """The whole exercise on this channel as the residents see it at ``now``, in order of time."""
+        scenario = self._scenario()
+        said: dict[str, Said] = {}
+        for at, line in self._due(now):
+            if line.deletes:
+                said.pop(line.deletes, None)
+            elif line.edits:
+                said[line.edits] = self._said(scenario.lines[line.edits], line.text, said[line.edits].at)
+            else:
+                said[line.id] = self._said(line, line.text, at)
+        ours = [
+            Said(answer.external_id, answer.root_uri, answer.sender_name, "", answer.text, answer.sent_at, True)
+            for answer in self._ledger().answers()
+            if answer.sent_at <= now
+        ]
+        return sorted([*said.values(), *ours], key=lambda one: one.at)
+
+    def _said(self, line: Line, text: str, at: datetime) -> Said:
+        return Said(self._uri(line), self._uri(self._scenario().root(line)), line.name, line.handle, text, at, False)
+
+    def _scenario(self) -> Scenario:
+        return load_scenario(self.settings["scenario"])
+
+    def _lines(self) -> list[Line]:
+        return self._scenario().of(self.settings["town"], self.settings["network"])
+
+    def _start(self) -> datetime:
+        try:
+            start = datetime.fromisoformat(self.settings["started_at"])
+        except (KeyError, TypeError, ValueError):
+            raise Permanent(_("The exercise does not say when it began.")) from None
+        return start.astimezone(UTC) if start.tzinfo else start.replace(tzinfo=HERE).astimezone(UTC)
+
+    def _speed(self) -> float:
+        return float(self.settings.get("speed", 1)) or 1.0
+
+    def _run(self) -> str:
+        """Which time this exercise is held: the same scenario begun again is another exercise."""
+        return self._start().strftime("%Y%m%dT%H%M%SZ")
+
+    def _base(self) -> str:
+        return f"{self.address(self.settings)}/{self._run()}/"
+
+    def _uri(self, line: Line) -> str:
+        return self._base() + line.id
+
+    def _ledger(self) -> Ledger:
+        name = "-".join((self.settings["scenario"], self.settings["town"], self.settings["network"], self._run()))
+        return Ledger(Path(house.DATA) / "exercise" / f"{name}.jsonl")
+
+    def _due(self, now: datetime) -> list[tuple[datetime, Line]]:
+        """Everything said until ``now``, oldest first, reactions to our answers included."""
+        start, speed, answers = self._start(), self._speed(), self._ledger().answers()
+        times: dict[str, datetime] = {}
+        for line in self._lines():
+            at = line.due(start, speed)
+            if line.after_answer_to in times:
+                at = self._reaction_time(line, times[line.after_answer_to], answers)
+            if at is not None and at <= now:
+                times[line.id] = at
+        return sorted(((at, self._scenario().lines[name]) for name, at in times.items()), key=lambda pair: pair[0])
+
+    def _reaction_time(self, line: Line, asked_at: datetime, answers: list[SentAnswer]) -> datetime | None:
+        """After the first answer to the post itself, or in its thread since it was said."""
+        scenario = self._scenario()
+        asked = scenario.lines[line.after_answer_to]
+        uri, root = self._uri(asked), self._uri(scenario.root(asked))
+        for answer in answers:
+            if answer.parent_uri == uri or (answer.root_uri == root and answer.sent_at > asked_at):
+                return answer.sent_at + timedelta(seconds=line.after_seconds / self._speed())
+        return None
+
+    def _envelope(self, line: Line, at: datetime) -> Envelope:
+        scenario = self._scenario()
+        subject = scenario.lines[line.edits or line.deletes] if line.edits or line.deletes else line
+        parent = self._uri(scenario.lines[subject.parent]) if subject.parent else ""
+        published = subject.due(self._start(), self._speed()) or at
+        body: dict[str, Any] = {
+            "exercise": True,
+            "uri": self._uri(subject),
+            "root_uri": self._uri(scenario.root(line)),
+            "parent_uri": parent,
+            "network": line.network,
+            "handle": line.handle,
+            "name": line.name,
+            "text": line.text,
+            "subject": subject.subject,
+            "warning": line.warning,
+            "language": line.language,
+            "visibility": subject.visibility.value,
+            "addressed": subject.addressed,
+            "published_at": published.isoformat(),
+            "edited_at": at.isoformat() if line.edits else "",
+            "deleted": bool(line.deletes),
+            "at": at.isoformat(),
+            "attachments": [_packed(picture.file, picture.alt) for picture in subject.pictures],
+        }
+        return Envelope(self._uri(line), json.dumps(body, ensure_ascii=False).encode())
+
+
+def _receipt(answer: SentAnswer) -> Receipt:
+    return Receipt(answer.external_id, sent_at=answer.sent_at)
+
+
+def _packed(file: str, alt: str) -> Json:
+    content = base64.b64encode((FOLDER / "pictures" / file).read_bytes()).decode()
+    return {"file": file, "alt": alt, "content": content}
+
+
+def _post(said: Json) -> PostArrived:
+    return PostArrived(
+        uri=said["uri"],
+        author=AuthorData(network_id=f"exercise:{said['handle'].lower()}", handle=said["handle"], name=said["name"]),
+        text=said["text"],
+        published_at=datetime.fromisoformat(said["published_at"]),
+        visibility=Visibility(said["visibility"]),
+        parent_uri=said["parent_uri"],
+        root_uri=said["root_uri"],
+        subject=said["subject"],
+        warning=said["warning"],
+        language=said["language"],
+        addressed=said["addressed"],
+        edited_at=datetime.fromisoformat(said["edited_at"]) if said["edited_at"] else None,
+        attachments=tuple(
+            AttachmentData(
+                filename=picture["file"],
+                content_type=mimetypes.guess_type(picture["file"])[0] or "application/octet-stream",
+                alt_text=picture["alt"],
+                content=base64.b64decode(picture["content"], validate=True),
+            )
+            for picture in said["attachments"]
+        ),
+        reply_data={"subject": _reply_subject(said["subject"])},
+    )
+
+
+def _reply_subject(subject: str) -> str:
+    return subject if not subject or subject.lower().startswith("re:") else f"Re: {subject}"
+
+
+def _deletion(said: Json) -> PostDeleted:
+    return PostDeleted(uri=said["uri"], at=datetime.fromisoformat(said["at"]))

@@ -1,0 +1,1 @@
+"""Fediverse servers that speak the Mastodon API."""

@@ -1,0 +1,43 @@
+"""What django-allauth asks us to decide: nobody signs up alone, and secrets of the second step are encrypted."""
+
+from __future__ import annotations
+
+import time
+
+from allauth.account.adapter import DefaultAccountAdapter
+from allauth.account.authentication import get_authentication_records
+from allauth.mfa.adapter import DefaultMFAAdapter
+from allauth.mfa.models import Authenticator
+from cryptography.fernet import Fernet
+from django.conf import settings
+from django.http import HttpRequest
+
+from klankbord.project.security import must_have_second_step
+
+
+class Accounts(DefaultAccountAdapter):  # type: ignore[misc]  # allauth has no types
+    """Accounts are made by an administrator's invitation, never by signing up."""
+
+    def is_open_for_signup(self, request: HttpRequest) -> bool:
+        return False
+
+    def is_reauthentication_required(self, *, app: str, **kwargs: object) -> bool:
+        """Who has just logged in is not asked for the password once more, as when setting up the second step."""
+        records = get_authentication_records(self.request, self.request.user)
+        newest = max((record["at"] for record in records), default=0.0)
+        if time.time() - newest < settings.ACCOUNT_REAUTHENTICATION_TIMEOUT:
+            return False
+        return bool(super().is_reauthentication_required(app=app, **kwargs))
+
+
+class SecondStep(DefaultMFAAdapter):  # type: ignore[misc]  # allauth has no types
+    """The second step: its secrets are unreadable in the database, and who must have one keeps it."""
+
+    def encrypt(self, text: str) -> str:
+        return Fernet(settings.FIELD_ENCRYPTION_KEY).encrypt(text.encode()).decode()
+
+    def decrypt(self, encrypted_text: str) -> str:
+        return Fernet(settings.FIELD_ENCRYPTION_KEY).decrypt(encrypted_text.encode()).decode()
+
+    def can_delete_authenticator(self, authenticator: Authenticator) -> bool:
+        return not must_have_second_step(authenticator.user)

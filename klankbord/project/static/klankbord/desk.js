@@ -1,0 +1,236 @@
+// The desk by keyboard and on a phone: keys, panes, drafts. Everything also works without this file.
+
+const desk = document.querySelector(".desk");
+const KEYS_STORED = "klankbord-single-keys";
+const DRAFT = "klankbord-draft-";
+
+function stored(storage, key, value) {
+  try {
+    if (value === undefined) return storage.getItem(key);
+    if (value === null) storage.removeItem(key);
+    else storage.setItem(key, value);
+  } catch {
+    // Storage is switched off: nothing is remembered.
+  }
+  return null;
+}
+
+const byId = (id) => document.getElementById(id);
+const isPhone = () => matchMedia("(max-width: 47.5rem)").matches;
+
+// Panes: one at a time on a phone.
+
+function showPane(name, { focus = false } = {}) {
+  desk.dataset.pane = name;
+  if (!focus) return;
+  if (name === "queue") (currentLink() ?? rowLinks()[0])?.focus({ preventScroll: false });
+  else if (name === "context") byId("context").focus();
+  else byId("thread-scroll")?.focus({ preventScroll: true });
+}
+
+document.addEventListener("click", (event) => {
+  const control = event.target.closest("[data-pane-to]");
+  if (!control) return;
+  if (control.href) {
+    if (event.ctrlKey || event.metaKey || event.shiftKey) return;
+    event.preventDefault();
+    history.pushState(null, "", control.href);
+  }
+  showPane(control.dataset.paneTo, { focus: true });
+});
+addEventListener("popstate", (event) => {
+  if (!event.state?.htmx) location.reload();
+});
+
+// The list.
+
+const rowLinks = () => [...document.querySelectorAll("#queue-list .row__link")];
+const currentLink = () => document.querySelector("#queue-list .row__link[aria-current]");
+
+function markCurrent(id) {
+  currentLink()?.removeAttribute("aria-current");
+  const link = byId(`row-link-${id}`);
+  if (!link) return;
+  link.setAttribute("aria-current", "true");
+  const row = link.closest(".row");
+  row.classList.remove("row--unread");
+  row.removeAttribute("data-unread");
+}
+
+function walk(step) {
+  const links = rowLinks();
+  if (!links.length) return;
+  const from = links.indexOf(document.activeElement.closest?.(".row__link") ?? currentLink());
+  const to = from < 0 ? 0 : Math.min(Math.max(from + step, 0), links.length - 1);
+  links[to].focus();
+  links[to].scrollIntoView({ block: "nearest" });
+}
+
+function openNextUnread() {
+  const rows = [...document.querySelectorAll("#queue-list .row")];
+  const from = rows.findIndex((row) => row.contains(document.activeElement) || row.contains(currentLink()));
+  const ordered = [...rows.slice(from + 1), ...rows.slice(0, from + 1)];
+  const next = ordered.find((row) => row.hasAttribute("data-unread"));
+  if (!next) return tell(desk.dataset.moreLater);
+  const link = next.querySelector(".row__link");
+  link.focus();
+  link.scrollIntoView({ block: "nearest" });
+  link.click();
+}
+
+function tell(text) {
+  document.dispatchEvent(new CustomEvent("klankbord:say", { detail: { text } }));
+}
+
+// The composer.
+
+function write(kind, { focus = true } = {}) {
+  const composer = byId("composer");
+  if (!composer) return;
+  if (kind === "reply" && !byId("reply-text")) kind = "note";
+  composer.dataset.writes = kind;
+  for (const button of composer.querySelectorAll("[data-write]")) button.setAttribute("aria-pressed", String(button.dataset.write === kind));
+  if (focus) {
+    if (isPhone()) showPane("thread");
+    byId(`${kind}-text`)?.focus();
+  }
+}
+
+document.addEventListener("click", (event) => {
+  const button = event.target.closest("[data-write]");
+  if (button) write(button.dataset.write);
+});
+
+function countRoom(textarea) {
+  const room = byId("reply-room");
+  const most = Number(textarea.dataset.max);
+  if (!room || !most) return;
+  const left = most - [...textarea.value].length;
+  room.toggleAttribute("data-over", left < 0);
+  const text = left < 0 ? desk.dataset.tooLong : desk.dataset.roomLeft;
+  room.textContent = textarea.value || left < 0 ? text.replace("{count}", Math.abs(left)) : "";
+}
+
+document.addEventListener("input", (event) => {
+  const form = event.target.closest("form[data-draft]");
+  if (!form || event.target.tagName !== "TEXTAREA") return;
+  stored(sessionStorage, DRAFT + form.dataset.draft, event.target.value || null);
+  countRoom(event.target);
+});
+
+function bringDraftsBack() {
+  let back = false;
+  for (const form of document.querySelectorAll("form[data-draft]")) {
+    const textarea = form.querySelector("textarea");
+    const draft = stored(sessionStorage, DRAFT + form.dataset.draft);
+    if (draft && !textarea.value) {
+      textarea.value = draft;
+      back = true;
+      if (form.matches(".composer__form--note") && !byId("reply-text")?.value) write("note", { focus: false });
+    }
+    countRoom(textarea);
+  }
+  if (back) tell(desk.dataset.draftBack);
+}
+
+document.body.addEventListener("htmx:beforeSwap", (event) => {
+  const form = event.detail.requestConfig?.elt;
+  if (!form?.matches?.("form[data-draft]") || event.detail.isError) return;
+  const refused = /id="(reply|note)-error"/.test(event.detail.serverResponse);
+  if (!refused) stored(sessionStorage, DRAFT + form.dataset.draft, null);
+});
+
+// A form that was open too long, or a log-in that ended: the answer is another page. Drafts are kept, so go there.
+document.body.addEventListener("htmx:beforeSwap", (event) => {
+  if (!/\sdata-entrance[\s>]/.test(event.detail.serverResponse ?? "")) return;
+  event.detail.shouldSwap = false;
+  location.assign(location.href);
+});
+
+// A fresh thread.
+
+function setUpThread() {
+  const thread = byId("thread");
+  const id = thread.dataset.id;
+  for (const hidden of document.querySelectorAll("#thread [data-pane-to], #context [data-pane-to], .composer__switch")) hidden.hidden = false;
+  const composer = byId("composer");
+  if (composer) write(composer.dataset.writes, { focus: false });
+  bringDraftsBack();
+  if (id) markCurrent(id);
+  const scroll = byId("thread-scroll");
+  if (scroll) scroll.scrollTop = scroll.scrollHeight;
+}
+
+document.body.addEventListener("htmx:beforeRequest", (event) => {
+  if (event.detail.target?.id === "thread") event.detail.target.classList.add("is-loading");
+});
+document.body.addEventListener("htmx:afterRequest", (event) => {
+  byId("thread").classList.remove("is-loading");
+  if (!event.detail.successful || event.detail.target?.id !== "thread") return;
+  const elt = event.detail.requestConfig.elt;
+  setUpThread();
+  if (elt.matches(".row__link")) {
+    if (isPhone()) showPane("thread", { focus: true });
+    else showPane("thread");
+  } else if (byId("reply-error") || byId("note-error")) {
+    const kind = byId("note-error") ? "note" : "reply";
+    write(kind);
+  } else {
+    byId("thread-scroll")?.focus({ preventScroll: true });
+    const state = [...document.querySelectorAll("#posts .delivery__text")].at(-1);
+    if (elt.matches(".composer__form--reply") && state) byId("said").textContent = state.textContent.trim();
+  }
+});
+
+// Keys.
+
+const typing = (element) => element.closest?.("input:not([type=checkbox]):not([type=radio]), textarea, select, [contenteditable]");
+const press = (selector) => document.querySelector(selector)?.click();
+const help = byId("keys");
+
+const ACTS = {
+  "?": () => help.showModal(),
+  "/": () => { if (isPhone()) showPane("queue"); byId("search").focus(); byId("search").select(); },
+  j: () => walk(1),
+  k: () => walk(-1),
+  n: openNextUnread,
+  r: () => write("reply"),
+  i: () => write("note"),
+  a: () => press("#assign-me"),
+  e: () => press("#close"),
+};
+
+const singleKeys = byId("single-keys");
+singleKeys.checked = (stored(localStorage, KEYS_STORED) ?? (desk.dataset.singleKeys === "no" ? "off" : "on")) === "on";
+singleKeys.addEventListener("change", () => stored(localStorage, KEYS_STORED, singleKeys.checked ? "on" : "off"));
+
+document.addEventListener("keydown", (event) => {
+  if (event.isComposing || event.defaultPrevented) return;
+  const field = typing(event.target);
+  if (event.key === "Enter" && (event.ctrlKey || event.metaKey)) {
+    const form = event.target.closest("form[data-draft]");
+    if (form) {
+      event.preventDefault();
+      form.requestSubmit();
+    }
+    return;
+  }
+  if (event.key === "Escape" && field && !help.open) {
+    event.preventDefault();
+    field.blur();
+    (field.closest("#thread") ? byId("thread-scroll") : currentLink() ?? rowLinks()[0])?.focus({ preventScroll: true });
+    return;
+  }
+  if (field || help.open || !singleKeys.checked || event.ctrlKey || event.metaKey || event.altKey) return;
+  const act = Object.hasOwn(ACTS, event.key) ? ACTS[event.key] : null;
+  if (!act) return;
+  event.preventDefault();
+  act();
+});
+
+const keysButton = document.querySelector("[data-open-keys]");
+keysButton.hidden = false;
+keysButton.addEventListener("click", () => help.showModal());
+
+setUpThread();
+currentLink()?.scrollIntoView({ block: "nearest" });

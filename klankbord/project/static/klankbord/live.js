@@ -1,0 +1,235 @@
+// What others do appears by itself, and nothing moves under a hand: rows change in place, new ones wait behind a button.
+
+const desk = document.querySelector(".desk");
+const byId = (id) => document.getElementById(id);
+const SETTLE = 150; // milliseconds in which events of one act come together
+const MANY = 20; // above this the list is fetched once instead of row by row
+const QUIET = 5000; // how long a connection may be gone before we say so
+const RETRY = 5000;
+
+const title = document.title;
+const changed = new Set();
+const waiting = new Map(); // id -> fresh row that the list does not show yet
+let timer = 0;
+
+const filter = () => byId("queue-list").dataset.filter || location.search.slice(1);
+const withFilter = (address) => (filter() ? `${address}?${filter()}` : address);
+
+async function fragment(address) {
+  const response = await fetch(address, { headers: { Accept: "text/html" }, credentials: "same-origin" });
+  if (response.redirected && !new URL(response.url).pathname.startsWith("/desk")) return { gone: true, content: null };
+  if (!response.ok) return { gone: response.status === 404 || response.status === 403, content: null };
+  const template = document.createElement("template");
+  template.innerHTML = await response.text();
+  return { gone: false, content: template.content };
+}
+
+function say(text) {
+  byId("said").textContent = text;
+}
+
+// The list.
+
+function put(fresh, old) {
+  const focused = old.contains(document.activeElement);
+  const link = fresh.querySelector(".row__link");
+  if (old.querySelector("[aria-current]") || String(fresh.dataset.id) === byId("thread").dataset.id) link?.setAttribute("aria-current", "true");
+  old.replaceWith(fresh);
+  window.htmx.process(fresh);
+  if (focused) link?.focus({ preventScroll: true });
+}
+
+const inSight = (row) => {
+  const list = byId("queue").getBoundingClientRect();
+  const place = row.getBoundingClientRect();
+  return place.bottom > list.top && place.top < list.bottom;
+};
+
+const atRest = () => {
+  const queue = byId("queue");
+  return queue.scrollTop === 0 && !queue.matches(":hover, :focus-within") && !new URLSearchParams(location.search).has("before");
+};
+
+function nameIn(row) {
+  return row.querySelector(".row__name")?.textContent ?? "";
+}
+
+function showWaiting() {
+  const button = byId("new-messages");
+  const count = waiting.size;
+  button.hidden = count === 0;
+  const text = count === 1 ? desk.dataset.oneNew : desk.dataset.moreNew.replace("{count}", count);
+  if (count) button.textContent = text;
+  document.title = count ? `(${count}) ${title}` : title;
+}
+
+function bringIn() {
+  const list = byId("queue-list");
+  const fresh = [...waiting.values()];
+  waiting.clear();
+  for (const row of fresh) {
+    byId(row.id)?.remove();
+    list.prepend(row);
+    window.htmx.process(row);
+  }
+  byId("queue").querySelector(".kb-empty")?.remove();
+  showWaiting();
+  return fresh.at(-1);
+}
+
+byId("queue").addEventListener("click", (event) => {
+  if (!event.target.closest("#new-messages")) return;
+  const first = bringIn();
+  byId("queue").scrollTop = 0;
+  first?.querySelector(".row__link")?.focus({ preventScroll: true });
+});
+
+function receive(row) {
+  const old = byId(row.id);
+  const isNews = row.hasAttribute("data-unread") && !old?.hasAttribute("data-unread");
+  if (old && (inSight(old) || !isNews)) {
+    put(row, old);
+    if (isNews) say(desk.dataset.saidNew.replace("{name}", nameIn(row)));
+    return;
+  }
+  if (row.hasAttribute("data-elsewhere")) return;
+  waiting.set(row.id, row);
+  say(desk.dataset.saidNew.replace("{name}", nameIn(row)));
+  if (atRest()) bringIn();
+  else showWaiting();
+}
+
+async function refreshRow(id) {
+  const { gone, content } = await fragment(withFilter(`/desk/${id}/row`));
+  const row = content?.querySelector(".row");
+  if (row) receive(row);
+  else if (gone) {
+    waiting.delete(`row-${id}`);
+    // What one may no longer see goes, but its place stays, so that nothing moves.
+    byId(`row-${id}`)?.replaceChildren();
+    showWaiting();
+  }
+}
+
+async function refreshList() {
+  const { content } = await fragment(withFilter("/desk/"));
+  if (!content) return;
+  for (const row of [...content.querySelectorAll("#queue-list .row")].reverse()) receive(row);
+  const views = content.querySelector("#views nav");
+  if (views && !byId("views").contains(document.activeElement)) byId("views").querySelector("nav").replaceWith(views);
+}
+
+// The open thread.
+
+const below = new Set();
+
+function showBelow() {
+  const button = byId("new-below");
+  if (!button) return;
+  button.hidden = below.size === 0;
+  if (below.size) button.textContent = below.size === 1 ? desk.dataset.oneBelow : desk.dataset.moreBelow.replace("{count}", below.size);
+}
+
+// The reply says what its writer has seen: a message counts from the moment it was on the screen.
+const seeing = new IntersectionObserver((entries) => {
+  const seen = document.querySelector(".composer__form--reply input[name=seen]");
+  for (const entry of entries) {
+    if (!entry.isIntersecting) continue;
+    below.delete(entry.target.id);
+    if (seen && Number(entry.target.dataset.id) > Number(seen.value)) seen.value = entry.target.dataset.id;
+    seeing.unobserve(entry.target);
+  }
+  showBelow();
+});
+
+document.addEventListener("click", (event) => {
+  if (!event.target.closest("#new-below")) return;
+  const first = byId([...below][0]);
+  first?.scrollIntoView({ block: "start" });
+  byId("thread-scroll").focus({ preventScroll: true });
+});
+
+function replaceUnlessInUse(fresh) {
+  const old = byId(fresh.id);
+  if (!old || old.contains(document.activeElement)) return;
+  fresh.removeAttribute("hx-swap-oob");
+  for (const control of fresh.querySelectorAll("[data-pane-to]")) control.hidden = false;
+  old.replaceWith(fresh);
+  window.htmx.process(fresh);
+}
+
+async function refreshThread() {
+  const id = byId("thread").dataset.id;
+  const posts = byId("posts");
+  if (!id || !posts) return;
+  const last = Math.max(0, ...[...posts.children].map((post) => Number(post.dataset.id)));
+  const { content } = await fragment(`/desk/${id}/posts?after=${last}`);
+  if (!content || byId("thread").dataset.id !== id) return;
+  for (const post of content.querySelectorAll(".post")) {
+    if (byId(post.id)) {
+      replaceUnlessInUse(post);
+      continue;
+    }
+    posts.append(post);
+    window.htmx.process(post);
+    below.add(post.id);
+    seeing.observe(post);
+  }
+  for (const part of content.querySelectorAll("[hx-swap-oob]")) replaceUnlessInUse(part);
+  showBelow();
+}
+
+document.body.addEventListener("htmx:afterSwap", (event) => {
+  if (event.detail.target?.id !== "thread") return;
+  below.clear();
+  seeing.disconnect();
+});
+
+// The stream.
+
+async function settle() {
+  const ids = [...changed];
+  changed.clear();
+  const open = byId("thread").dataset.id;
+  const jobs = ids.length > MANY ? [refreshList()] : ids.map(refreshRow);
+  if (ids.length > MANY || ids.includes(Number(open))) jobs.push(refreshThread());
+  await Promise.allSettled(jobs);
+}
+
+function hear(id) {
+  changed.add(id);
+  clearTimeout(timer);
+  timer = setTimeout(settle, SETTLE);
+}
+
+let lost = 0;
+let wasHere = false;
+
+function losing() {
+  lost ||= setTimeout(() => { byId("connection").hidden = false; }, QUIET);
+}
+
+function back() {
+  clearTimeout(lost);
+  lost = 0;
+  byId("connection").hidden = true;
+  if (wasHere) {
+    refreshList();
+    refreshThread();
+  }
+  wasHere = true;
+}
+
+function listen() {
+  const stream = new EventSource(desk.dataset.live);
+  stream.addEventListener("open", back);
+  stream.addEventListener("conversation", (event) => hear(Number(JSON.parse(event.data).id)));
+  stream.addEventListener("error", () => {
+    losing();
+    // A refusal ends the stream for good; a broken line is tried again by the browser itself.
+    if (stream.readyState === EventSource.CLOSED) setTimeout(listen, RETRY);
+  });
+  addEventListener("pagehide", () => stream.close(), { once: true });
+}
+
+listen();

@@ -1,0 +1,35 @@
+"""The doctor names what is wrong, one line each, with its repair."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+from klankbord.base.postgres import Cluster
+from klankbord.base.secrets import secrets_path
+from klankbord.project.tests.running import klankbord
+
+
+def bad_news(output: str) -> list[str]:
+    lines = output.splitlines()
+    return [lines[number - 1] for number, line in enumerate(lines) if line.startswith("       → ")]
+
+
+def test_a_folder_that_was_never_used_has_no_secrets_and_stays_empty(tmp_path: Path) -> None:
+    done = klankbord("doctor", "--data", tmp_path)
+    assert done.returncode == 1
+    assert [str(secrets_path(tmp_path)) in line for line in bad_news(done.stdout)] == [True]
+    assert list(tmp_path.iterdir()) == []
+
+
+def test_each_trouble_has_its_own_line(tmp_path: Path) -> None:
+    with Cluster(tmp_path, fast=True):
+        first = klankbord("doctor", "--data", tmp_path)
+        assert len(bad_news(first.stdout)) == 3  # not migrated, nobody works, nobody listens
+        assert klankbord("migrate", "--data", tmp_path).returncode == 0
+        secrets_path(tmp_path).chmod(0o644)
+        second = klankbord("doctor", "--data", tmp_path)
+        assert len(bad_news(second.stdout)) == 3  # readable secrets, nobody works, nobody listens
+        assert f"chmod 600 '{secrets_path(tmp_path)}'" in second.stdout
+    third = klankbord("doctor", "--data", tmp_path)
+    assert len(bad_news(third.stdout)) == 2  # readable secrets, no database
+    assert third.stderr == ""

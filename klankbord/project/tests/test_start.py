@@ -1,0 +1,159 @@
+"""``klankbord start``: up, down, again, beside another one, and after every kind of violent end."""
+
+from __future__ import annotations
+
+import os
+import signal
+import socket
+import time
+from pathlib import Path
+
+import psutil
+import psycopg
+import pytest
+
+from klankbord.base.postgres.cluster import APP, OWNER, running_sockets, url
+from klankbord.base.problem import REFUSED
+from klankbord.project.tests.running import Started, klankbord
+
+PARTS = ("web", "work", "listen")
+
+
+def owner_url(data_dir: Path) -> str:
+    sockets = running_sockets(data_dir)
+    assert sockets is not None
+    return url(data_dir, OWNER, sockets)
+
+
+def part_process(started: Started, name: str) -> psutil.Process:
+    children = psutil.Process(started.process.pid).children()
+    return next(child for child in children if name in child.cmdline()[3:4])
+
+
+def wait_for(condition: object, patience: float = 40) -> None:
+    deadline = time.monotonic() + patience
+    assert callable(condition)
+    while not condition():
+        assert time.monotonic() < deadline
+        time.sleep(0.1)
+
+
+@pytest.fixture(scope="module")
+def data_dir(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """One folder with a space for all tests here: every start but the first is a second start."""
+    folder = tmp_path_factory.mktemp("start") / "mijn gegevens"
+    folder.mkdir(mode=0o700)
+    return folder
+
+
+@pytest.fixture
+def log(tmp_path: Path) -> Path:
+    return tmp_path / "log"
+
+
+def test_everything_comes_up_and_stops_in_order_and_a_second_start_keeps_the_data(data_dir: Path, log: Path) -> None:
+    with Started(data_dir, log) as started:
+        started.wait_until_up()
+        assert all(started.health()["checks"][part]["ok"] for part in ("database", "migrations", "work", "listen"))
+        with psycopg.connect(owner_url(data_dir)) as connection:
+            connection.execute("CREATE TABLE kept AS SELECT 42 AS id")
+        children = psutil.Process(started.process.pid).children(recursive=True)
+        assert started.stop() == 0
+    assert not [child for child in children if child.is_running()]
+    began = time.monotonic()
+    with Started(data_dir, log) as started:
+        started.wait_until_up()
+        assert time.monotonic() - began < 15
+        with psycopg.connect(owner_url(data_dir)) as connection:
+            assert connection.execute("SELECT id FROM kept").fetchone() == (42,)
+            connection.execute("DROP TABLE kept")
+
+
+def test_a_part_or_the_database_that_is_killed_comes_back(data_dir: Path, log: Path) -> None:
+    with Started(data_dir, log) as started:
+        started.wait_until_up()
+        for name in PARTS:
+            victim = part_process(started, name)
+            victim.kill()
+            wait_for(lambda gone=victim: not gone.is_running())
+            wait_for(lambda name=name: f"“{name}”" in started.said)
+        database = next(
+            child for child in psutil.Process(started.process.pid).children() if child.name().startswith("postgres")
+        )
+        database.kill()
+        wait_for(lambda: not database.is_running())
+        wait_for(lambda: started.health().get("ok"))
+
+
+def test_when_the_supervisor_is_killed_nothing_lingers_and_the_next_start_works(data_dir: Path, log: Path) -> None:
+    with Started(data_dir, log) as started:
+        started.wait_until_up()
+        children = psutil.Process(started.process.pid).children(recursive=True)
+        started.process.kill()
+        _gone, alive = psutil.wait_procs(children, timeout=30)
+        assert not alive
+    with Started(data_dir, log) as started:
+        started.wait_until_up()
+
+
+def test_sigterm_stops_it_too_even_while_it_is_still_starting(data_dir: Path, log: Path) -> None:
+    with Started(data_dir, log) as started:
+        wait_for(lambda: started.said)
+        started.process.terminate()
+        assert started.process.wait(40) == 0
+    assert running_sockets(data_dir) is None
+
+
+def test_the_same_folder_twice_and_a_taken_port_are_refused_in_a_sentence(data_dir: Path, tmp_path: Path) -> None:
+    with Started(data_dir, tmp_path / "log") as started:
+        started.wait_until_up()
+        again = klankbord("start", "--no-browser", "--data", data_dir, "--port", "8999")
+        assert again.returncode == REFUSED
+        assert str(data_dir) in again.stderr
+        assert str(started.process.pid) in again.stderr
+        other = klankbord("start", "--no-browser", "--data", tmp_path / "other", "--port", str(started.port))
+        assert other.returncode == REFUSED
+        assert "--port" in other.stderr
+        assert str(started.port) in other.stderr
+        assert started.health()["ok"]
+
+
+def test_the_parts_refuse_a_log_in_that_could_see_through_the_fence(data_dir: Path, tmp_path: Path) -> None:
+    with Started(data_dir, tmp_path / "log") as started:
+        started.wait_until_up()
+        owner = owner_url(data_dir)
+        for part in PARTS:
+            refused = klankbord(part, "--data", data_dir, DATABASE_URL=owner)
+            assert refused.returncode == REFUSED
+            assert "klankbord_owner" in refused.stderr
+            assert len(refused.stderr.splitlines()) == 1
+
+
+def test_the_parts_that_serve_people_never_learn_the_owners_password(data_dir: Path, tmp_path: Path) -> None:
+    with Started(data_dir, tmp_path / "log") as started:
+        started.wait_until_up()
+        for part in PARTS:
+            known = part_process(started, part).environ()
+            assert known["DATABASE_URL"].startswith(f"postgresql://{APP}:")
+            assert "DATABASE_OWNER_URL" not in known
+
+
+def test_the_parts_run_apart_beside_each_other_with_a_database_of_ones_own(data_dir: Path, tmp_path: Path) -> None:
+    with Started(data_dir, tmp_path / "log") as started:
+        started.wait_until_up()
+        sockets = running_sockets(data_dir)
+        assert sockets is not None
+        server = {"DATABASE_URL": url(data_dir, APP, sockets), "DATABASE_OWNER_URL": owner_url(data_dir)}
+        assert klankbord("migrate", "--data", tmp_path / "apart", **server).returncode == 0
+        assert klankbord("migrate", "--print-sql", "--data", tmp_path / "apart", **server).returncode == 0
+        assert klankbord("doctor", "--data", tmp_path / "apart", **server).returncode == 0
+        os.kill(started.process.pid, signal.SIGTERM)
+
+
+def test_a_visitor_waits_in_line_while_the_web_server_comes_back(data_dir: Path, log: Path) -> None:
+    with Started(data_dir, log) as started:
+        started.wait_until_up()
+        part_process(started, "web").kill()
+        with socket.create_connection(("127.0.0.1", started.port), timeout=30) as visitor:
+            visitor.sendall(b"GET /health HTTP/1.1\r\nHost: localhost\r\nConnection: close\r\n\r\n")
+            assert visitor.recv(100).startswith(b"HTTP/1.1 ")

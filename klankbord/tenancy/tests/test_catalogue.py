@@ -1,0 +1,111 @@
+"""The models, the list of kinds and the database's own catalogue say the same."""
+
+from __future__ import annotations
+
+import re
+from importlib import resources
+from typing import Any
+
+import pytest
+from django.apps import apps
+from django.db import connection
+from django.db.models import Model
+
+from klankbord.tenancy.fields import FencedForeignKey
+from klankbord.tenancy.kinds import SYSTEM_TABLES, Kind
+from klankbord.tenancy.roles import RIGHTS, Right
+from tests.cast import Cast
+
+UNFENCED = {Kind.OPEN, Kind.SYSTEM}
+
+
+def rows(query: str) -> list[tuple[Any, ...]]:
+    with connection.cursor() as cursor:
+        cursor.execute(query)
+        return list(cursor.fetchall())
+
+
+def models() -> list[type[Model]]:
+    return [model for model in apps.get_models() if model.__module__.startswith("klankbord.")]
+
+
+def test_every_table_in_the_catalogue_has_a_kind(cast: Cast) -> None:
+    declared = {model._meta.db_table: model.fence for model in models() if hasattr(model, "fence")}
+    tables = {name for (name,) in rows("SELECT tablename FROM pg_tables WHERE schemaname = 'public'")}
+    unknown = tables - set(declared) - set(SYSTEM_TABLES)
+    assert not unknown, f"no kind declared: {sorted(unknown)}"
+    for table, kind in declared.items():
+        assert (kind == Kind.SYSTEM) == (table in SYSTEM_TABLES), table
+
+
+def test_every_table_of_an_organisation_has_row_level_security_and_a_policy(cast: Cast) -> None:
+    secured = {
+        name for (name,) in rows("SELECT relname FROM pg_class WHERE relrowsecurity AND NOT relforcerowsecurity")
+    }
+    policed = {name for (name,) in rows("SELECT DISTINCT tablename FROM pg_policies")}
+    for model in models():
+        table = model._meta.db_table
+        if getattr(model, "fence", Kind.SYSTEM) in UNFENCED:
+            assert table not in secured, table
+        else:
+            assert table in secured, table
+            assert table in policed, table
+
+
+def test_every_table_with_an_organisation_is_fenced(cast: Cast) -> None:
+    for model in models():
+        names = {field.name for field in model._meta.fields}
+        if "organisation" in names:
+            assert getattr(model, "fence", Kind.SYSTEM) not in UNFENCED, model
+
+
+def test_every_reference_between_fenced_tables_is_composite(cast: Cast) -> None:
+    composite = {
+        (table, columns)
+        for table, columns in rows(
+            "SELECT con.conrelid::regclass::text, pg_get_constraintdef(con.oid) FROM pg_constraint con"
+            " WHERE con.contype = 'f' AND cardinality(con.conkey) = 2"
+        )
+    }
+    for model in models():
+        if "organisation" not in {field.name for field in model._meta.fields}:
+            continue
+        for field in model._meta.fields:
+            target = field.related_model
+            if target is None or "organisation" not in {f.name for f in target._meta.fields}:
+                continue
+            assert isinstance(field, FencedForeignKey), f"{model.__name__}.{field.name} must be a FencedForeignKey"
+            wanted = f"({field.beside}_id, {field.column}) REFERENCES {target._meta.db_table}(organisation_id, id)"
+            assert any(table == model._meta.db_table and wanted in text for table, text in composite), wanted
+
+
+def test_functions_that_step_over_the_fence_are_safe(cast: Cast) -> None:
+    definers = rows(
+        "SELECT proname, array_to_string(proconfig, ',') FROM pg_proc JOIN pg_namespace n ON n.oid = pronamespace"
+        " WHERE prosecdef AND nspname = 'public'"
+    )
+    assert definers
+    for name, config in definers:
+        # pg_temp last: nobody puts a table of his own before ours
+        assert config and config.startswith("search_path=") and config.rstrip().endswith("pg_temp"), name
+    public = rows(
+        "SELECT proname FROM pg_proc JOIN pg_namespace n ON n.oid = pronamespace"
+        " WHERE nspname = 'public' AND has_function_privilege('public', pg_proc.oid, 'EXECUTE')"
+    )
+    assert public == []
+
+
+@pytest.mark.parametrize(
+    ("right", "function"),
+    [(Right.READ_PUBLIC, "WHERE seen.roles &&"), (Right.READ_PRIVATE, "bool_or(seen.roles &&")],
+)
+def test_the_database_and_the_role_table_name_the_same_roles(right: Right, function: str) -> None:
+    source = (resources.files("klankbord.tenancy") / "sql" / "fence.sql").read_text()
+    found = re.search(re.escape(function) + r" '\{([a-z,]+)\}'", source)
+    assert found
+    assert set(found[1].split(",")) == {role.value for role, rights in RIGHTS.items() if right in rights}
+
+
+def test_who_reads_private_messages_is_who_writes() -> None:
+    for rights in RIGHTS.values():
+        assert (Right.READ_PRIVATE in rights) == (Right.WRITE_CONVERSATIONS in rights)
