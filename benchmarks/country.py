@@ -55,10 +55,13 @@ class Words:
             parts = (chance.choice(ONSETS) + chance.choice(NUCLEI) + chance.choice(CODAS) for _ in range(syllables))
             words["".join(parts)] = None
         self.vocabulary = list(words)
-        self.weights = list(accumulate(1 / (rank + 2) for rank in range(size)))
+        weights = list(accumulate(1 / (rank + 2) for rank in range(size)))
+        # a stretch of one long babble is a tenth of the price of drawing each word anew
+        self.babble = chance.choices(self.vocabulary, cum_weights=weights, k=2_000_000)
 
     def some(self, count: int) -> list[str]:
-        return self.chance.choices(self.vocabulary, cum_weights=self.weights, k=count)
+        start = int(self.chance.random() * (len(self.babble) - count))
+        return self.babble[start : start + count]
 
     def length(self) -> int:
         """Words in one post: mostly a few sentences, sometimes a whole letter."""

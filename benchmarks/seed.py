@@ -187,7 +187,7 @@ class Said:
                 f"uri:{number}:0",
                 *(subject, text, "", f"<p>{text}</p>" if channel.kind == "mastodon" and not ours else ""),
                 *("", "nl", "", "{}", "Collega, Webcareteam" if ours else ""),
-                " ".join({*spoken, f"bewoner{author}"}),
+                " ".join({*spoken, f"bewoner{author}"} if author else set(spoken)),
                 *(moment, moment),
             )
 
