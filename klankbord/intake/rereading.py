@@ -1,4 +1,4 @@
-"""Every hour: read the posts of conversations that are still open again, where the network does not announce changes."""
+"""Every hour: read the posts of open conversations again, where the network does not announce changes."""
 
 from __future__ import annotations
 

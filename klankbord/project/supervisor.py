@@ -16,6 +16,8 @@ from pathlib import Path
 from types import FrameType, TracebackType
 from typing import IO
 
+import psycopg
+
 from klankbord.base.language import gettext as _
 from klankbord.base.lock import FolderLock
 from klankbord.base.postgres import Cluster
@@ -126,6 +128,7 @@ class Supervisor:
                 return
             # One socket for every web server that comes and goes: while one starts again, visitors wait in line.
             web = os.dup(listening.fileno())
+        self._forget_signs_of_life()
         self._parts = [
             Part("web", ["web", "--fd", str(web)], (web,)),
             Part("work", ["work"]),
@@ -147,6 +150,11 @@ class Supervisor:
             self._owner = os.environ.get("DATABASE_OWNER_URL", "")
         # The parts that serve people never learn the log-in of the owner.
         self._environment.pop("DATABASE_OWNER_URL", None)
+
+    def _forget_signs_of_life(self) -> None:
+        """What an earlier run left would make a part look alive that has not started yet."""
+        with psycopg.connect(self._environment["DATABASE_URL"]) as connection:
+            connection.execute("DELETE FROM base_heartbeat")
 
     def _once(self, *arguments: str) -> None:
         """Runs one command to its end as the owner of the tables."""

@@ -199,7 +199,11 @@ def installation(request: HttpRequest) -> HttpResponseBase:
             return _ask_code(request, CodeForm(), "installation")
         known = actions.installation()
         names = [name for name in InstallationForm.base_fields if name != "mail_password"]
-        initial = {name: getattr(known, name) for name in names} if known.mail_host or known.address else {"address": _here(request)}
+        initial = (
+            {name: getattr(known, name) for name in names}
+            if known.mail_host or known.address
+            else {"address": _here(request)}
+        )
         form = InstallationForm(request.POST or None, initial=initial)
         if request.method == "GET" or not form.is_valid():
             return _show_installation(request, form, bool(known.mail_secret))
