@@ -5,7 +5,6 @@ from __future__ import annotations
 import re
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
-from xml.etree import ElementTree
 
 import pytest
 from django import forms
@@ -51,7 +50,7 @@ def test_somebody_is_late_only_after_the_widest_published_norm() -> None:
 
 
 def test_every_icon_that_is_asked_for_is_drawn() -> None:
-    drawn = {symbol.attrib["id"] for symbol in ElementTree.parse(ICONS).getroot()}
+    drawn = set(re.findall(r'<symbol id="([^"]+)"', ICONS.read_text()))
     asked = set(looks.CHANNEL_ICONS.values()) | {"chat"}
     for template in TEMPLATES:
         for in_tag, in_include in re.findall(r'\{% icon "([^"]+)"|icon_name="([^"]+)"', template.read_text()):
