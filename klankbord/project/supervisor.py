@@ -16,12 +16,15 @@ from pathlib import Path
 from types import FrameType, TracebackType
 from typing import IO
 
+import psycopg
+
 from klankbord.base.language import gettext as _
 from klankbord.base.lock import FolderLock
 from klankbord.base.postgres import Cluster
 from klankbord.base.problem import REFUSED, Problem
 from klankbord.project.commands.demo import TRIED
 from klankbord.project.commands.parts import SUPERVISED, listen_on
+from klankbord.project.firstday.introduction import introduction
 
 _PATIENCE_UP = 90.0
 _PATIENCE_DOWN = 25.0
@@ -125,6 +128,7 @@ class Supervisor:
                 return
             # One socket for every web server that comes and goes: while one starts again, visitors wait in line.
             web = os.dup(listening.fileno())
+        self._forget_signs_of_life()
         self._parts = [
             Part("web", ["web", "--fd", str(web)], (web,)),
             Part("work", ["work"]),
@@ -146,6 +150,11 @@ class Supervisor:
             self._owner = os.environ.get("DATABASE_OWNER_URL", "")
         # The parts that serve people never learn the log-in of the owner.
         self._environment.pop("DATABASE_OWNER_URL", None)
+
+    def _forget_signs_of_life(self) -> None:
+        """What an earlier run left would make a part look alive that has not started yet."""
+        with psycopg.connect(self._environment["DATABASE_URL"]) as connection:
+            connection.execute("DELETE FROM base_heartbeat")
 
     def _once(self, *arguments: str) -> None:
         """Runs one command to its end as the owner of the tables."""
@@ -182,11 +191,9 @@ class Supervisor:
                 return
 
     def _introduce(self) -> None:
-        """The people of the demo, and the one line everybody looks for."""
-        cast = json.loads((Path(__file__).parent / "demo_cast.json").read_text(encoding="utf-8"))
-        say(_("Log in to the demo (everything in it is made up) with the password {password} as:").format(**cast))
-        for person in cast["people"]:
-            say(f"  {person['email']:<30} {person['about']}")
+        """Who can log in, how to begin for real, and the one line everybody looks for."""
+        for line in introduction(self._environment["DATABASE_URL"], self._data_dir, self.address):
+            say(line)
         say(_("Klankbord is ready: {address}   (stop with Ctrl-C)").format(address=self.address))
 
     def _failing(self) -> list[str]:
