@@ -19,7 +19,7 @@ pytest_plugins = ["tests.servers.fixtures"]
 
 @pytest.fixture(scope="session")
 def django_db_setup(django_test_environment: None, django_db_blocker: Any) -> Iterator[None]:
-    """A test database, migrated as the owner; the application's log-in gets its rights as ``klankbord migrate`` gives them."""
+    """A test database, migrated as the owner; the application gets its rights as ``klankbord migrate`` gives them."""
     from django.test.utils import setup_databases, teardown_databases
 
     with django_db_blocker.unblock():

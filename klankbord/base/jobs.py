@@ -33,7 +33,8 @@ def beat(part: str) -> None:
 def run_worker() -> None:
     """Run jobs until told to stop."""
     # Django's connector cannot wait for a notice; the worker brings a connection of its own
-    app.with_connector(app.connector.get_worker_connector()).run_worker(
+    worker = app.connector.get_worker_connector()  # type: ignore[attr-defined]  # Django's connector has it
+    app.with_connector(worker).run_worker(
         concurrency=WORKER_CONCURRENCY,
         fetch_job_polling_interval=1.0,
         delete_jobs="successful",

@@ -2,17 +2,23 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Collection, Sequence
 from datetime import datetime, timedelta
 
 from django.db import connection
 from django.utils import timezone
+from django.utils.translation import gettext as _
 
 from klankbord.channels.contract import Batch, Json
 from klankbord.channels.models import Arrival, Channel, ChannelSecret, Gap, Landing, Source
 from klankbord.channels.registry import connector_class, encrypt
 from klankbord.tenancy.audit import record
 from klankbord.tenancy.models import Organisation, User
+
+
+class Refused(Exception):
+    """It cannot be done like this; the text is for the one who asked."""
+
 
 LEASE = timedelta(minutes=1)
 BACK_OFF = (5, 15, 30, 60, 120, 300)  # seconds, by how long it has been failing
@@ -39,6 +45,28 @@ def connect_channel(
     Source.objects.filter(pk=source.pk).update(next_fetch_at=timezone.now())
     record(organisation.pk, "kanaal verbinden", f"kanaal:{channel.pk}", by=by, details={"naam": name, "soort": kind})
     return channel
+
+
+def change_channel(channel: Channel, name: str, settings: Json, secrets: dict[str, str], *, by: User) -> None:
+    """Other settings for a channel; with another address it listens to another source, what came in stays.
+
+    Whoever calls this has tried the settings on the network: an address is fetched once for everybody who connected it.
+    """
+    address = connector_class(channel.kind).address(settings)
+    if address != channel.source.address:
+        source, _created = Source.objects.get_or_create(
+            kind=channel.kind, address=address, defaults={"next_fetch_at": timezone.now()}
+        )
+        if Channel.objects.filter(organisation=channel.organisation_id, source=source).exists():
+            raise Refused(_("This account is already connected as another channel."))
+        channel.source = source
+    channel.name, channel.settings = name, settings
+    channel.save(update_fields=["name", "settings", "source"])
+    ChannelSecret.objects.update_or_create(
+        organisation_id=channel.organisation_id, channel=channel, defaults={"ciphertext": encrypt(secrets)}
+    )
+    Source.objects.filter(pk=channel.source_id).update(next_fetch_at=timezone.now())
+    record(channel.organisation_id, "kanaal wijzigen", f"kanaal:{channel.pk}", by=by, details={"naam": name})
 
 
 def switch_channel(channel: Channel, enabled: bool, *, by: User) -> None:
@@ -85,6 +113,16 @@ def land(source: Source, batch: Batch, every: timedelta, now: datetime) -> int:
     source.leased_until = None
     source.save()
     return landed
+
+
+def clear_doormat(landings: Sequence[Landing]) -> None:
+    """What every organisation that wants it has, goes."""
+    Landing.objects.filter(pk__in=[landing.pk for landing in landings]).delete()
+
+
+def fetch_now(source_id: int, now: datetime) -> None:
+    """The network hinted at something new: do not wait for the next turn."""
+    Source.objects.filter(pk=source_id).update(next_fetch_at=now)
 
 
 def mark_failing(source: Source, failure: str, now: datetime, retry_after: float | None = None) -> None:
@@ -136,13 +174,14 @@ def bring_in(channel: Channel, landings: Sequence[Landing]) -> int:
         return int(cursor.rowcount)
 
 
-def settle_arrivals(outcomes: dict[int, str], now: datetime) -> None:
-    """These were understood; the text says why one was ignored."""
+def settle_arrivals(outcomes: dict[int, str], emptied: Collection[int], now: datetime) -> None:
+    """These were understood; the text says why one was ignored. The raw copies of ``emptied`` go at once."""
     with connection.cursor() as cursor:
         cursor.execute(
-            "UPDATE channels_arrival SET state = 'parsed', outcome = new.outcome, parsed_at = %s"
+            "UPDATE channels_arrival SET state = 'parsed', outcome = new.outcome, parsed_at = %s,"
+            " body = CASE WHEN new.id = ANY (%s) THEN NULL ELSE body END"
             " FROM unnest(%s::bigint[], %s::text[]) AS new (id, outcome) WHERE channels_arrival.id = new.id",
-            [now, list(outcomes), list(outcomes.values())],
+            [now, list(emptied), list(outcomes), list(outcomes.values())],
         )
 
 

@@ -7,11 +7,14 @@ from dataclasses import dataclass
 from datetime import datetime, timedelta
 
 from django.db import connection
+from django.db.models import Q
 from django.utils.formats import date_format
 from django.utils.timezone import localtime
 from django.utils.translation import gettext as _
 
 from klankbord.channels.models import Channel, Gap
+from klankbord.tenancy.models import Mandate, Organisation, Team
+from klankbord.tenancy.queries import desks_for
 
 LATE = timedelta(minutes=5)
 
@@ -74,3 +77,36 @@ def gaps_of(channels: Sequence[Channel], since: datetime) -> list[Gap]:
     return list(
         Gap.objects.filter(source__in=[channel.source_id for channel in channels], until__gte=since).order_by("-until")
     )
+
+
+@dataclass(frozen=True, slots=True)
+class MandateSeen:
+    """A mandate with what both sides want to know of it."""
+
+    mandate: Mandate
+    team: str
+    channels: list[str]
+    state: str
+    """``now``, ``later`` or ``over``."""
+
+
+def mandates_of(organisation: Organisation, now: datetime) -> tuple[list[MandateSeen], list[MandateSeen]]:
+    """What this organisation gave to others, and what it received; the ones that still count first."""
+    # the team of another organisation is behind its fence; only its name is told, to who may give it a mandate
+    teams = {desk.team_id: desk.team for desk in desks_for(organisation)}
+    teams |= dict(Team.objects.filter(organisation=organisation).values_list("pk", "name"))
+    everything = (
+        Mandate.objects.filter(Q(organisation=organisation) | Q(desk_organisation=organisation))
+        .select_related("organisation", "desk_organisation")
+        .prefetch_related("channels__channel")
+        .order_by("-valid_until", "-pk")
+    )
+    given: list[MandateSeen] = []
+    received: list[MandateSeen] = []
+    for mandate in everything:
+        state = "over" if mandate.valid_until <= now else "later" if mandate.valid_from > now else "now"
+        seen = MandateSeen(
+            mandate, teams.get(mandate.desk_team_id, ""), [one.channel.name for one in mandate.channels.all()], state
+        )
+        (given if mandate.organisation_id == organisation.pk else received).append(seen)
+    return given, received

@@ -6,9 +6,11 @@ import importlib
 import json
 import pkgutil
 from functools import cache
+from importlib.util import find_spec
 
 from cryptography.fernet import Fernet, InvalidToken
 from django.conf import settings
+from django.forms import Form
 from django.utils.translation import gettext as _
 
 import klankbord.channels
@@ -21,9 +23,10 @@ def connectors() -> dict[str, type[Connector]]:
     """Connector classes by kind: each folder under ``channels`` with a module ``channel``."""
     found: dict[str, type[Connector]] = {}
     for folder in pkgutil.iter_modules(klankbord.channels.__path__):
-        if not folder.ispkg or folder.name in ("migrations", "tests"):
+        name = f"klankbord.channels.{folder.name}.channel"
+        if not folder.ispkg or find_spec(name) is None:
             continue
-        module = importlib.import_module(f"klankbord.channels.{folder.name}.channel")
+        module = importlib.import_module(name)
         for thing in vars(module).values():
             if isinstance(thing, type) and issubclass(thing, Connector) and thing.__module__ == module.__name__:
                 found[thing.kind] = thing
@@ -36,6 +39,15 @@ def connector_class(kind: str) -> type[Connector]:
         return connectors()[kind]
     except KeyError:
         raise Permanent(_("This installation has no connector for “%(kind)s”.") % {"kind": kind}) from None
+
+
+def settings_form(kind: str) -> type[Form] | None:
+    """What an administrator fills in for this kind, ``forms.SettingsForm`` beside the connector; None: not by hand."""
+    folder = connector_class(kind).__module__.rpartition(".")[0]
+    if find_spec(f"{folder}.forms") is None:
+        return None
+    form: type[Form] = importlib.import_module(f"{folder}.forms").SettingsForm
+    return form
 
 
 def encrypt(secrets: dict[str, str]) -> bytes:

@@ -119,7 +119,7 @@ def head(
         "id": conversation.pk,
         "subject": conversation.subject,
         "author_name": conversation.author_name or _("Unknown"),
-        "author_handle": next((p.author.handle for p in posts if p.author), ""),
+        "author_handle": _handle(conversation, posts),
         "channel_label": channel.name,
         "channel_kind": channel.kind,
         "organisation_name": channel.organisation.name,
@@ -240,12 +240,11 @@ def context(
     posts: Sequence[Post],
     now: datetime,
 ) -> Shown:
-    author = next((post.author for post in posts if post.author), None)
     state = health(channel, now)
     return {
         "person": {
             "name": conversation.author_name,
-            "handle": author.handle if author else "",
+            "handle": _handle(conversation, posts),
             "network": channel.name,
             "conversations": [
                 {
@@ -257,8 +256,28 @@ def context(
                 for one in earlier
             ],
         },
-        "matches": [{"dossier": match.dossier.name, "url": "", "words": match.words} for match in found],
+        "matches": _by_dossier(found),
         "organisation": {"name": channel.organisation.name, "mandate_text": mandate_text(sight, channel)},
-        "channel": {"label": channel.name, "health": state.state, "health_text": state.sentence},
+        "channel": {
+            "label": channel.name,
+            "health": state.state,
+            "health_text": state.sentence,
+            "other_side_url": address("resident", conversation.pk)
+            if connector_class(channel.kind).shows_other_side and channel.pk in sight.desk_channels
+            else "",
+        },
         "history": [{"time": entry.tijdstempel, "actor": entry.actor, "text": entry.actie} for entry in log],
     }
+
+
+def _handle(conversation: Conversation, posts: Sequence[Post]) -> str:
+    """The address of who the conversation is with: not of everybody who spoke in its thread."""
+    return next((p.author.handle for p in posts if p.author and p.author_id == conversation.author_id), "")
+
+
+def _by_dossier(found: Sequence[Match]) -> list[Shown]:
+    words: dict[str, list[str]] = {}
+    for match in found:
+        known = words.setdefault(match.dossier.name, [])
+        known += [word for word in match.words if word not in known]
+    return [{"dossier": name, "url": "", "words": known} for name, known in words.items()]

@@ -12,6 +12,7 @@ from django.db import close_old_connections, connection
 from django.utils import timezone
 
 from klankbord.base.jobs import beat
+from klankbord.channels.actions import fetch_now
 from klankbord.channels.contract import ChannelError, Connector
 from klankbord.channels.models import Channel, Source
 from klankbord.channels.registry import connector_class, connector_for
@@ -58,7 +59,7 @@ class Ear:
                 return
             if not hinted:
                 return
-            Source.objects.filter(pk=source_id).update(next_fetch_at=timezone.now())
+            fetch_now(source_id, timezone.now())
             connection.close()
             self.wake.set()
 

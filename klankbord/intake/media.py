@@ -3,16 +3,20 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
+from datetime import timedelta
 
+from django.utils import timezone
 from django.utils.translation import gettext as _
 
 from klankbord.base.jobs import defer_once
 from klankbord.channels.contract import ChannelError
 from klankbord.channels.media import fetch_media
 from klankbord.intake import jobs
-from klankbord.posts.files import keep_file
+from klankbord.posts.actions import fill_attachment, refuse_attachment
+from klankbord.posts.files import remove_unused
 from klankbord.posts.models import Attachment
-from klankbord.tenancy.fence import acting_for
+from klankbord.tenancy.fence import acting_for, for_all_organisations
+from klankbord.tenancy.models import Organisation
 
 LARGEST = 25 * 1024 * 1024  # bytes
 
@@ -24,9 +28,9 @@ def keep(organisation_id: int, files: Sequence[tuple[Attachment, bytes | None]])
         if content is None:
             wanted = True
         elif len(content) > LARGEST:
-            _refuse(attachment, _("The file is too large."))
+            refuse_attachment(attachment, _("The file is too large."))
         else:
-            _keep(attachment, content)
+            fill_attachment(attachment, content)
     if wanted:
         defer_once(jobs.fetch_files, f"files:{organisation_id}", organisation=organisation_id)
 
@@ -45,19 +49,17 @@ def fetch(organisation_id: int) -> None:
             reason = str(problem)
         with acting_for(organisation_id):
             if content is None:
-                _refuse(attachment, reason)
+                refuse_attachment(attachment, reason)
             else:
-                _keep(attachment, content)
+                fill_attachment(attachment, content)
 
 
-def _keep(attachment: Attachment, content: bytes) -> None:
-    attachment.sha256 = keep_file(attachment.organisation_id, content)
-    attachment.size = len(content)
-    attachment.state = Attachment.State.KEPT
-    attachment.save(update_fields=["sha256", "size", "state"])
-
-
-def _refuse(attachment: Attachment, reason: str) -> None:
-    attachment.state = Attachment.State.REFUSED
-    attachment.reason = reason
-    attachment.save(update_fields=["state", "reason"])
+def remove_unused_files() -> None:
+    """What was taken away by its author goes from the disk too, within two hours."""
+    older_than = timezone.now() - timedelta(hours=1)
+    with for_all_organisations("removing files that no message names any more"):
+        organisations = list(Organisation.objects.values_list("pk", flat=True))
+    for organisation in organisations:
+        with acting_for(organisation):
+            used = set(Attachment.objects.filter(organisation_id=organisation).values_list("sha256", flat=True))
+        remove_unused(organisation, used, older_than)

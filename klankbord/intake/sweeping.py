@@ -30,7 +30,6 @@ logger = structlog.get_logger()
 def sweep() -> None:
     now = timezone.now()
     beat("work")
-    release_dead_jobs()
     route_landings(now)
     take_in_arrivals(now)
     move_deliveries(now)
@@ -41,7 +40,10 @@ def sweep() -> None:
 
 
 def release_dead_jobs() -> None:
-    """Jobs of a worker that died: the worker's own heartbeat stopped; give them back to the queue."""
+    """Jobs of a worker that died: the worker's own heartbeat stopped; give them back to the queue.
+
+    Of jobs with the same queueing lock only one may wait; where one waits already it does the dead one's work too.
+    """
     with connection.cursor() as cursor:
         cursor.execute(
             "SELECT job.id FROM procrastinate_jobs job"
@@ -49,9 +51,15 @@ def release_dead_jobs() -> None:
             " WHERE job.status = 'doing'"
             " AND (worker.id IS NULL OR worker.last_heartbeat < now() - interval '30 seconds')"
         )
-        dead = [job for (job,) in cursor.fetchall()]
-    for job in dead:
-        app.job_manager.retry_job_by_id(job, retry_at=timezone.now())
+        for (dead,) in cursor.fetchall():
+            cursor.execute(
+                "DELETE FROM procrastinate_jobs job WHERE id = %s AND status = 'doing' AND EXISTS"
+                " (SELECT FROM procrastinate_jobs waiting"
+                "   WHERE waiting.status = 'todo' AND waiting.queueing_lock = job.queueing_lock)",
+                [dead],
+            )
+            if not cursor.rowcount:
+                app.job_manager.retry_job_by_id(dead, retry_at=timezone.now())
 
 
 def route_landings(now: datetime) -> None:

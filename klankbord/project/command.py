@@ -43,6 +43,24 @@ _COMMANDS: dict[str, ModuleType] = {
 }
 
 
+def _translate_argparse() -> None:
+    """Argparse has sentences of its own, and looks for their translation where ours are not."""
+    words = {
+        "usage: ": _("usage: "),
+        "positional arguments": _("positional arguments"),
+        "options": _("options"),
+        "show this help message and exit": _("show this help message and exit"),
+        "%(prog)s: error: %(message)s\n": _("%(prog)s: error: %(message)s\n"),
+        "the following arguments are required: %s": _("the following arguments are required: %s"),
+        "unrecognized arguments: %s": _("unrecognized arguments: %s"),
+        "argument %(argument_name)s: %(message)s": _("argument %(argument_name)s: %(message)s"),
+        "expected one argument": _("expected one argument"),
+        "invalid %(type)s value: %(value)r": _("invalid %(type)s value: %(value)r"),
+        "invalid choice: %(value)r (choose from %(choices)s)": _("invalid choice: %(value)r (choose from %(choices)s)"),
+    }
+    argparse._ = lambda text: words.get(text, text)  # type: ignore[attr-defined]  # the name it looks them up by
+
+
 def _parser() -> argparse.ArgumentParser:
     parser = argparse.ArgumentParser(prog="klankbord", description=_("Klankbord: listen, answer and learn, together."))
     commands = parser.add_subparsers(dest="command", required=True, metavar=_("command"))
@@ -59,6 +77,7 @@ def _parser() -> argparse.ArgumentParser:
 def main(arguments: list[str] | None = None) -> int:
     """Runs one command; a :class:`Problem` becomes its sentence on standard error."""
     os.environ.setdefault("DJANGO_SETTINGS_MODULE", "klankbord.project.settings")
+    _translate_argparse()
     options = _parser().parse_args(arguments)
     if getattr(options, "data", None):
         os.environ["KLANKBORD_DATA"] = str(options.data.absolute())

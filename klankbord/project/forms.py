@@ -30,9 +30,8 @@ class Field(BoundField):
         if look and not shown.is_hidden:
             own = shown.attrs.get("class", "")
             built["class"] = f"{look} {own}".strip()
-        # A placeholder that only repeats the label is read twice and disappears when it is needed.
-        if shown.attrs.get("placeholder") == self.label:
-            built["placeholder"] = False
+        # A placeholder disappears at the moment it is needed: what has to be said stands in the label or the help.
+        built["placeholder"] = False
         return built
 
     @property

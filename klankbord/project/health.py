@@ -14,9 +14,10 @@ from django.http import HttpRequest, JsonResponse
 from django.utils import timezone
 from django.views.decorators.http import require_safe
 
+from klankbord.base.language import gettext as _
 from klankbord.base.models import Heartbeat
 
-SIGN_OF_LIFE = timedelta(seconds=60)
+SIGN_OF_LIFE = timedelta(seconds=30)
 
 
 @dataclass(frozen=True, slots=True)
@@ -49,8 +50,9 @@ def _alive(part: str) -> Callable[[datetime], Finding]:
     def check(now: datetime) -> Finding:
         last = Heartbeat.objects.filter(part=part).values_list("at", flat=True).first()
         if last is None:
-            return Finding(False, "never seen")
-        return Finding(now - last < SIGN_OF_LIFE, f"last seen {last.isoformat(timespec='seconds')}")
+            return Finding(False, _("never seen"))
+        moment = last.isoformat(timespec="seconds")
+        return Finding(now - last < SIGN_OF_LIFE, _("last seen {moment}").format(moment=moment))
 
     return check
 

@@ -87,7 +87,7 @@ def waited(since: datetime | None) -> str:
     """How long somebody has been waiting for an answer, in the largest unit that says enough."""
     if since is None:
         return ""
-    minutes = max(0, int((timezone.now() - since).total_seconds() // 60))
+    minutes = max(1, int((timezone.now() - since).total_seconds() // 60))
     if minutes < FEW_MINUTES:
         return gettext("{minutes} min").format(minutes=minutes)
     hours = minutes // 60

@@ -32,7 +32,7 @@ def use_database(url: str) -> BaseDatabaseWrapper:
     django.setup()
     from django.db import connection
 
-    return connection  # type: ignore[return-value]  # a proxy that behaves as the wrapper
+    return connection
 
 
 def grants_for(app_role: str) -> Iterator[str]:
@@ -63,9 +63,11 @@ def _migrate_aloud(connection: BaseDatabaseWrapper) -> None:
     from django.core.management import call_command
     from django.db.migrations.executor import MigrationExecutor
 
+    compose: Callable[[Any, Any], str] = connection.ops.compose_sql  # type: ignore[attr-defined]  # PostgreSQL has it
+
     def record(execute: Callable[..., Any], text: Any, parameters: Any, many: bool, context: Any) -> Any:
         for values in parameters if many else [parameters]:
-            statement = str(text if values is None else connection.ops.compose_sql(text, values))
+            statement = str(text) if values is None else compose(text, values)
             if not _LOOKS.match(statement) or _ACTS.search(statement):
                 print(f"{statement.strip().rstrip(';')};")
         return execute(text, parameters, many, context)

@@ -172,7 +172,8 @@ def main(arguments: list[str]) -> int:
         return 130
     if lock == TEST_LOCK or "--prepare" in arguments:
         return 0
-    return os.execv(environment.python, [str(environment.python), "-m", "klankbord.project.command", *arguments])
+    command = [str(environment.python), "-m", "klankbord.project.command", *arguments]
+    return os.execv(environment.python, command)  # noqa: S606  becoming another program is the point
 
 
 if __name__ == "__main__":

@@ -14,6 +14,9 @@ import urllib.request
 from dataclasses import dataclass, field
 from pathlib import Path
 from types import FrameType, TracebackType
+from typing import IO
+
+import psycopg
 
 from klankbord.base.language import gettext as _
 from klankbord.base.lock import FolderLock
@@ -21,6 +24,7 @@ from klankbord.base.postgres import Cluster
 from klankbord.base.problem import REFUSED, Problem
 from klankbord.project.commands.demo import TRIED
 from klankbord.project.commands.parts import SUPERVISED, listen_on
+from klankbord.project.firstday.introduction import introduction
 
 _PATIENCE_UP = 90.0
 _PATIENCE_DOWN = 25.0
@@ -124,6 +128,7 @@ class Supervisor:
                 return
             # One socket for every web server that comes and goes: while one starts again, visitors wait in line.
             web = os.dup(listening.fileno())
+        self._forget_signs_of_life()
         self._parts = [
             Part("web", ["web", "--fd", str(web)], (web,)),
             Part("work", ["work"]),
@@ -145,6 +150,11 @@ class Supervisor:
             self._owner = os.environ.get("DATABASE_OWNER_URL", "")
         # The parts that serve people never learn the log-in of the owner.
         self._environment.pop("DATABASE_OWNER_URL", None)
+
+    def _forget_signs_of_life(self) -> None:
+        """What an earlier run left would make a part look alive that has not started yet."""
+        with psycopg.connect(self._environment["DATABASE_URL"]) as connection:
+            connection.execute("DELETE FROM base_heartbeat")
 
     def _once(self, *arguments: str) -> None:
         """Runs one command to its end as the owner of the tables."""
@@ -181,24 +191,18 @@ class Supervisor:
                 return
 
     def _introduce(self) -> None:
-        """The people of the demo, and the one line everybody looks for."""
-        cast = json.loads((Path(__file__).parent / "demo_cast.json").read_text(encoding="utf-8"))
-        say(_("Log in to the demo (everything in it is made up) with the password {password} as:").format(**cast))
-        for person in cast["people"]:
-            say(f"  {person['email']:<30} {person['about']}")
+        """Who can log in, how to begin for real, and the one line everybody looks for."""
+        for line in introduction(self._environment["DATABASE_URL"], self._data_dir, self.address):
+            say(line)
         say(_("Klankbord is ready: {address}   (stop with Ctrl-C)").format(address=self.address))
 
     def _failing(self) -> list[str]:
         try:
-            with urllib.request.urlopen(self._health, timeout=10) as answer:  # noqa: S310  our own address
-                json.load(answer)
-                return []
-        except urllib.error.HTTPError as error:
-            with error:
-                checks = json.load(error)["checks"]
-            return [name for name, check in checks.items() if not check["ok"]]
+            with answer_of(self._health) as answer:
+                checks = json.load(answer)["checks"]
         except (OSError, ValueError, KeyError):
             return ["web"]
+        return [name for name, check in checks.items() if not check["ok"]]
 
     def watch(self) -> int:
         """Keeps all parts running until asked to stop; the exit code of the whole."""
@@ -246,6 +250,15 @@ class Supervisor:
             self._lock = None
         if running:
             say(_("Klankbord has stopped; everything is kept in {folder}.").format(folder=self._data_dir))
+
+
+def answer_of(url: str) -> IO[bytes]:
+    """The body of the answer, also when its status says that something is wrong."""
+    try:
+        answer: IO[bytes] = urllib.request.urlopen(url, timeout=10)  # noqa: S310  our own address
+    except urllib.error.HTTPError as error:
+        return error
+    return answer
 
 
 def say(sentence: str) -> None:

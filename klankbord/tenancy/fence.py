@@ -11,7 +11,7 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass
 from functools import wraps
-from typing import Any, Protocol
+from typing import Any, Protocol, cast
 
 from django.contrib.auth.views import redirect_to_login
 from django.db import connection, transaction
@@ -120,6 +120,32 @@ def inside(view: FencedView) -> Any:
             if response.streaming:
                 raise TypeError("a streaming response would run outside the fence")
             return response
+
+    wrapper.is_fenced = True  # type: ignore[attr-defined]
+    return wrapper
+
+
+@contextmanager
+def step(request: HttpRequest) -> Iterator[FencedRequest]:
+    """One transaction of a view made with :func:`in_steps`, as the user who asks."""
+    fenced = cast(FencedRequest, request)
+    with transaction.atomic():
+        fenced.sight = enter(fenced.user)
+        yield fenced
+
+
+def in_steps(view: Any) -> Any:
+    """For a view that calls the network between two transactions: it reads and writes inside :func:`step` only.
+
+    Outside a step the fence is shut, so every look at a fenced table raises an error.
+    """
+
+    @wraps(view)
+    def wrapper(request: HttpRequest, *args: Any, **kwargs: Any) -> HttpResponseBase:
+        if not request.user.is_authenticated:
+            return redirect_to_login(request.get_full_path())
+        response: HttpResponseBase = view(request, *args, **kwargs)
+        return response
 
     wrapper.is_fenced = True  # type: ignore[attr-defined]
     return wrapper

@@ -43,6 +43,9 @@ class Organisation(models.Model):
     municipality = models.OneToOneField(Municipality, null=True, blank=True, on_delete=models.PROTECT)
     is_demo = models.BooleanField(default=False, help_text=_("Fictional: everything in it is labelled as exercise"))
     created_at = models.DateTimeField(auto_now_add=True)
+    first_day_done_at = models.DateTimeField(
+        null=True, blank=True, help_text=_("The list of the first day is put away")
+    )
 
     fence = Kind.SHARED
 
@@ -111,6 +114,40 @@ class Membership(models.Model):
 
     class Meta:
         constraints = [models.UniqueConstraint(fields=["organisation", "user"], name="member_once")]
+
+
+class Invitation(models.Model):
+    """A link that lets somebody join, once, within a week. Only the hash of what is in the link is kept."""
+
+    organisation = models.ForeignKey(Organisation, on_delete=models.CASCADE, related_name="+")
+    email = models.EmailField(_("e-mail address"))
+    roles = ArrayField(models.CharField(max_length=16, choices=ROLE_CHOICES), verbose_name=_("roles"))
+    token_hash = models.BinaryField(max_length=32, unique=True)
+    invited_by = models.ForeignKey(User, null=True, on_delete=models.SET_NULL, related_name="+")
+    created_at = models.DateTimeField(auto_now_add=True)
+    expires_at = models.DateTimeField()
+    accepted_at = models.DateTimeField(null=True)
+    withdrawn_at = models.DateTimeField(null=True)
+
+    fence = Kind.HOUSE
+
+    class Meta:
+        indexes = [models.Index(fields=["organisation", "-created_at"], name="invitations_page")]
+
+
+class Installation(models.Model):
+    """The one row about this installation: its address for people, and the mail server that carries its own mail."""
+
+    address = models.URLField(_("address"), blank=True, max_length=200)
+    mail_from = models.EmailField(_("sender"), blank=True)
+    mail_host = models.CharField(_("mail server"), blank=True, max_length=253)
+    mail_port = models.PositiveIntegerField(_("port"), default=587)
+    mail_security = models.CharField(_("encryption"), max_length=10, default="starttls")
+    mail_user = models.CharField(_("user name"), blank=True, max_length=254)
+    mail_secret = models.BinaryField(null=True, help_text="The password, encrypted with the key in the secrets file")
+    changed_at = models.DateTimeField(auto_now=True)
+
+    fence = Kind.SYSTEM
 
 
 class TeamMember(models.Model):

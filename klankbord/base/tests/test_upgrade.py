@@ -42,7 +42,8 @@ def test_every_row_grant_and_policy_comes_along_and_the_old_one_is_kept(older: P
     with pytest.raises(WrongMajor, match="upgrade-database"):
         Cluster(older).start()
     kept = upgrade.upgrade(older, print)
-    assert kept is not None and (kept / "PG_VERSION").read_text(encoding="ascii") == "15\n"
+    assert kept is not None
+    assert (kept / "PG_VERSION").read_text(encoding="ascii") == "15\n"
     with Cluster(older) as cluster:
         assert counts(cluster) == ((2000, "één 999"), (1000, "één 998"))
     assert upgrade.upgrade(older, print) is None

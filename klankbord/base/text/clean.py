@@ -44,8 +44,12 @@ _LINE_BREAK = re.compile("\r\n?|\u2028|\u2029|\x85|\x0b|\x0c")
 _BIDI = re.compile("[\u202a-\u202e\u2066-\u2069]")
 _POP = "\u2069"
 _ISOLATE_FOR = {
-    **{"\u202a": "\u2066", "\u202d": "\u2066", "\u2066": "\u2066"},
-    **{"\u202b": "\u2067", "\u202e": "\u2067", "\u2067": "\u2067"},
+    "\u202a": "\u2066",
+    "\u202d": "\u2066",
+    "\u2066": "\u2066",
+    "\u202b": "\u2067",
+    "\u202e": "\u2067",
+    "\u2067": "\u2067",
     "\u2068": "\u2068",
 }
 
@@ -201,7 +205,7 @@ def preview(text: str, length: int) -> str:
         cut = cut[:space]
     while cut and _inside_a_character(line, len(cut)):
         cut = cut[:-1]
-    return cut.rstrip(" ,;:-–") + "…"
+    return cut.rstrip(" ,;:-\u2013") + "…"
 
 
 def _inside_a_character(line: str, index: int) -> bool:

@@ -23,7 +23,7 @@ _WITHOUT_INVISIBLE = {point: None for first, last in _INVISIBLE_RANGES for point
 
 _SPECIAL = str.maketrans(
     {
-        "ı": "i",
+        "\u0131": "i",
         "ø": "o",
         "ł": "l",
         "đ": "d",
@@ -32,11 +32,11 @@ _SPECIAL = str.maketrans(
         "þ": "th",
         "æ": "ae",
         "œ": "oe",
-        "’": "'",
-        "‘": "'",
-        "ʼ": "'",
-        "‐": "-",
-        "‑": "-",
+        "\u2019": "'",
+        "\u2018": "'",
+        "\u02bc": "'",
+        "\u2010": "-",
+        "\u2011": "-",
     }
 )
 """Letters that Unicode does not decompose, and the apostrophes and hyphens people mix up."""

@@ -61,7 +61,7 @@ def tokenize(text: str) -> list[Token]:
         if found.lastindex == 1:
             written = found[1]
             if plain or written.isascii():
-                start, end = found.span()
+                start, end = found.span(1)
                 add(new(Token, (written, written.lower(), position, start, end, word, ())))
                 position += 1
                 continue
@@ -83,6 +83,15 @@ def index_terms(text: str) -> list[str]:
     if len(text) * 4 < MOST_BYTES:
         return list(terms)
     return list(_within(terms, MOST_BYTES))
+
+
+def query_terms(text: str) -> list[str]:
+    """The terms that a text must all hold to be found by these words: of each token its own, without the parts.
+
+    ``index_terms`` says by what a text can be found; asking for all of those would miss ``#klankbrugdicht`` when
+    somebody seeks ``#KlankbrugDicht``.
+    """
+    return list(dict.fromkeys(token.folded for token in tokenize(text)))
 
 
 def highlight(text: str, words: Iterable[str]) -> list[tuple[int, int]]:
@@ -124,7 +133,8 @@ def _within(terms: Iterable[str], most_bytes: int) -> Iterable[str]:
         yield term
 
 
-# The pattern: the first branch takes the ordinary word, the others are tried only where that one fails. Every
+# The pattern: the first branch takes the ordinary word with the space after it (at a space every branch would be tried
+# in vain), the others are tried only where that one fails. Every
 # repetition is possessive over one class, bounded, or last in its branch, so that no text makes it backtrack far.
 # Possessive groups are avoided: they are wrong in Python 3.11 before 3.11.5.
 
@@ -153,12 +163,12 @@ def _pattern(word_characters: str, apostrophes: str, hyphens: str, currencies: s
     """The token pattern, where ``word_characters`` is a class of whatever continues a word."""
     return re.compile(
         rf"""
-        ([^\W_]{{1,{LONGEST_TERM}}}+)(?=[\s!?;)"]|[.,:](?:\s|\Z)|\Z)
+        ([^\W_]{{1,{LONGEST_TERM}}}+)(?=[\s!?;)"]|[.,:](?:\s|\Z)|\Z)\s*+
         {extra}
         | (?P<url>(?<!\w)(?i:https?://|www\.){_IN_ADDRESS}++)
         | (?P<mail>(?<!\w)[\w.+-]{{1,64}}+@[^\W_][\w-]{{0,62}}+(?:\.[\w-]{{1,63}}+){{1,8}})
         | (?P<site>(?<![\w@.])(?:[^\W_][\w-]{{0,62}}+\.){{1,8}}(?i:{_TOP_LEVEL})(?![\w-])(?:/{_IN_ADDRESS}*+)?)
-        | (?P<hashtag>(?<!\w)[#＃](?=[\d_]*+[^\W\d_]){word_characters}++)
+        | (?P<hashtag>(?<!\w)[#\uff03](?=[\d_]*+[^\W\d_]){word_characters}++)
         | (?P<mention>(?<![\w@])@\w(?:[\w.-]*\w)?(?:@[^\W_](?:[\w.-]*\w)?)?)
         | (?P<price>[{currencies}]\s?\d++(?:[.,]\d++)*)
         | (?P<number>(?<!\w)\d++(?:[.,:]\d++)+)
@@ -171,7 +181,9 @@ def _pattern(word_characters: str, apostrophes: str, hyphens: str, currencies: s
 
 
 _ASCII = _pattern(r"\w", "'", "-", "$", "")
-_UNICODE = _pattern(rf"[\w{_marks()}{INVISIBLE}]", "'’‘ʼ", "‐‑-", "€$£", f"| (?P<emoji>{_EMOJI})")
+_UNICODE = _pattern(
+    rf"[\w{_marks()}{INVISIBLE}]", "'\u2019\u2018\u02bc", "\u2010\u2011-", "€$£", f"| (?P<emoji>{_EMOJI})"
+)
 
 _SEPARATORS = re.compile(r"[-'_]+")
 _SPACES = re.compile(r"\s+")
@@ -182,7 +194,7 @@ _CAMEL = re.compile(r"(?<=[^\W\d_])(?=[A-Z][a-z])|(?<=[a-z\d])(?=[A-Z])|(?<=[^\W
 _SKIN_TONES = re.compile("[\U0001f3fb-\U0001f3ff]")
 _PRESENTATION = re.compile("[\ufe0e\ufe0f]")
 _CLOCK = re.compile(r"([01]?\d|2[0-3])[.:]([0-5]\d)")
-_AFTER_ADDRESS = ".,;:!?'\")]}»”’…"
+_AFTER_ADDRESS = ".,;:!?'\")]}\u00bb\u201d\u2019\u2026"
 _AFTER_HOST = re.compile(r"[/?#]")
 
 Reading = tuple[Kind, str, list[str]]
@@ -192,7 +204,7 @@ Reading = tuple[Kind, str, list[str]]
 def _read(found: re.Match[str], position: int) -> list[Token]:
     """The token or tokens of anything that is not an ordinary ASCII word."""
     name = found.lastgroup or "word"
-    written = found[0]
+    written = found[found.lastindex or 0]
     if name in ("url", "site"):
         written = written.rstrip(_AFTER_ADDRESS)
     if name == "word" and ("_" in written or not written.isascii()):

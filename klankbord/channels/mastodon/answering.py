@@ -10,7 +10,8 @@ from typing import Any
 
 from django.utils.translation import gettext as _
 
-from ..contract import ChannelError, Json, NotSent, Outgoing, Permanent, Receipt, Uncertain, Visibility
+from klankbord.channels.contract import ChannelError, Json, NotSent, Outgoing, Permanent, Receipt, Uncertain, Visibility
+
 from .client import Client, Missing
 from .html_text import plain_text
 from .status import same_status, visibility_of

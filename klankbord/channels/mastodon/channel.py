@@ -10,7 +10,7 @@ from urllib.parse import urlsplit
 from django.utils.translation import gettext as _
 from django.utils.translation import gettext_noop
 
-from ..contract import (
+from klankbord.channels.contract import (
     Batch,
     ChannelError,
     Connector,
@@ -24,6 +24,7 @@ from ..contract import (
     Receipt,
     Visibility,
 )
+
 from . import answering, reading, status
 from .client import Client, Missing
 

@@ -14,8 +14,7 @@ from urllib.parse import parse_qs, quote, urlsplit
 from django.utils.translation import gettext as _
 
 from klankbord.base.outside.http import Answer, Blocked, Limits, NotReached, Outside, OutsideError
-
-from ..contract import ChannelError, Json, NotSent, OutgoingFile, Permanent, Uncertain
+from klankbord.channels.contract import ChannelError, Json, NotSent, OutgoingFile, Permanent, Uncertain
 
 READING = Limits(connect=5, read=10, total=15)
 WRITING = Limits(connect=5, read=20, total=25)

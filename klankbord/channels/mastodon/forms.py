@@ -10,8 +10,7 @@ from django import forms
 from django.utils.translation import gettext_lazy as _
 
 from klankbord.base.outside.network import allowed_hosts, is_allowed
-
-from ..contract import Json
+from klankbord.channels.contract import Json
 
 
 class SettingsForm(forms.Form):

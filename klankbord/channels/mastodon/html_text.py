@@ -65,9 +65,13 @@ class _Reader(HTMLParser):
     def handle_data(self, data: str) -> None:
         if self._silent:
             return
-        self._pieces.append(data if self._kept else re.sub(r"[ \t\r\n\f]+", " ", data))
+        if not self._kept:
+            data = re.sub(r"[ \t\r\n\f]+", " ", data)
+            if self._pieces and self._pieces[-1].endswith((" ", "\n")):
+                data = data.lstrip(" ")
+        self._pieces.append(data)
 
     def text(self) -> str:
         text = "".join(self._pieces)
-        text = re.sub(r"[ \t]*\n[ \t]*" if not self._kept else r"[ \t]*\n", "\n", text)
+        text = re.sub(r"[ \t]+\n", "\n", text)
         return re.sub(r"\n{3,}", "\n\n", text).strip()

@@ -14,11 +14,13 @@ import time
 from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
+from itertools import takewhile
 from typing import Any
 
 from django.utils.translation import gettext as _
 
-from ..contract import Batch, ChannelError, Envelope, Gap, Json, NotSent, Permanent
+from klankbord.channels.contract import Batch, Envelope, Gap, Json, NotSent, Permanent
+
 from .client import Client, Missing, Page
 from .status import envelope_of, gone
 
@@ -109,7 +111,7 @@ class _Reading:
         self.newest = str(self.cursor.get("newest") or "")
         self.since = _moment(self.cursor.get("since"))
         self.known = [str(one) for one in self.cursor.get("known") or []]
-        self.seen = set(self.known)
+        self.seen: set[str] = set()
         self.facts = _facts(self.client, self.cursor.get("facts") or {}, self.now)
         self.found: list[Json] = []
         """Newest first, like the server's own pages."""
@@ -126,7 +128,8 @@ class _Reading:
         """From now on, with a little of what came just before."""
         page = self.client.notifications([("limit", str(PAGE))])
         recent = [one for one in page.items if (_moment(one.get("created_at")) or self.now) >= self.now - OVERLAP]
-        self.since = self.now - OVERLAP
+        # The server's own clock: when it shows nothing yet, all that ever comes is new.
+        self.since = _moment(_made(page.items[0])) if page.items else None
         self._learn(page.items)
         self.newest = page.newest
         return self._batch(recent)
@@ -139,10 +142,10 @@ class _Reading:
         if any(self._old(one) for one in page.items):
             # The page reaches down to what we know: nothing lies between.
             return self._advance(fresh, page.newest, more=False)
-        underneath = self.client.notifications([("max_id", page.oldest), ("limit", "1")])
-        if not self.newest or not underneath.items or not self._old(underneath.items[0]):
+        if not self._joins(page):
             self.found = fresh
-            return self._walk_down(page.oldest, {"newest": page.newest, "since": _made(fresh[0])})
+            top = [_id(one) for one in fresh]
+            return self._walk_down(page.oldest, {"newest": page.newest, "since": _made(fresh[0]), "top": top})
         found = fresh
         while len(found) < ENOUGH and self._time_left():
             self._remember(fresh, page.newest)
@@ -152,6 +155,18 @@ class _Reading:
                 return self._batch(found)
             found = fresh + found
         return self._advance(found, page.newest, more=True)
+
+    def _joins(self, page: Page) -> bool:
+        """Does this page begin directly above what we know?"""
+        if not self.newest:
+            return False
+        underneath = self.client.notifications([("max_id", page.oldest), ("limit", "1")])
+        if underneath.items:
+            return self._old(underneath.items[0])
+        # Nothing below: all we knew was cleared, or the server shows its latest only. One that pages upwards
+        # has more above a full page; one that shows its latest has not.
+        top = self.client.notifications([("limit", "1")])
+        return bool(top.items) and top.newest != page.newest
 
     def _walk_down(self, max_id: str, goal: Json) -> Batch:
         """Collect downwards until something known; when that takes long, go on in the next batch."""
@@ -163,42 +178,43 @@ class _Reading:
             if any(self._old(one) for one in page.items):
                 break
             if not fresh or page.oldest == max_id:
-                gap = self._hole()
+                gap = self._hole(goal)
                 break
             max_id = page.oldest
             if len(self.found) >= ENOUGH or not self._time_left():
-                self._learn(self.found)
-                return self._batch(self.found, more=True, below={**goal, "max_id": max_id})
-        self._learn(self.found)
+                goal = {**goal, "max_id": max_id, "lowest": _made(self.found[-1])}
+                return self._batch(self.found, more=True, below={**goal, "walked": self._walked(goal)})
+        self.known = list(dict.fromkeys([*map(str, goal.get("top") or []), *self.known]))[:KNOWN]
         self.newest, self.since = str(goal.get("newest")), _moment(goal.get("since")) or self.since
-        return self._batch(self.found, gap=gap)
+        return self._batch(self.found, more=True, gap=gap)
 
     def _above(self) -> Page:
         above = [("min_id", self.newest)] if self.newest else []
         return self.client.notifications([*above, ("limit", str(PAGE))])
 
     def _fresh(self, page: Page) -> list[Json]:
-        """What of a page is new; an item met twice in this fetch counts once."""
-        fresh = [one for one in page.items if str(one.get("id")) not in self.seen and not self._old(one)]
-        self.seen.update(str(one.get("id")) for one in fresh)
+        """What of a page is new: down to the first thing we know; what was met before in this fetch counts once."""
+        fresh = [one for one in takewhile(lambda one: not self._old(one), page.items) if _id(one) not in self.seen]
+        self.seen.update(map(_id, fresh))
         return fresh
 
     def _old(self, one: Json) -> bool:
         """Known by id, or surely made before what we knew last."""
         made = _moment(one.get("created_at"))
-        if str(one.get("id")) in self.known:
+        if _id(one) in self.known:
             return True
         return made is not None and self.since is not None and made < self.since - SLACK
 
-    def _hole(self) -> Gap | None:
+    def _walked(self, goal: Json) -> int:
+        return int(goal.get("walked", 0)) + len(self.found)
+
+    def _hole(self, goal: Json) -> Gap | None:
         """The listing ended before anything known: a server that shows only its latest (snac: 64) has lost some."""
-        if not self.known or len(self.found) < PAGE:
+        if not self.newest or self._walked(goal) < PAGE:
             return None
-        oldest = _moment(self.found[-1].get("created_at"))
+        lowest = _made(self.found[-1]) if self.found else goal.get("lowest")
         return Gap(
-            self.since,
-            oldest or self.now,
-            _("More came in than the server shows. Messages may be missing."),
+            self.since, _moment(lowest) or self.now, _("More came in than the server shows. Messages may be missing.")
         )
 
     def _remember(self, fresh: list[Json], newest: str) -> None:
@@ -211,7 +227,7 @@ class _Reading:
         return self._batch(found, more=more)
 
     def _learn(self, items: Sequence[Json]) -> None:
-        ids = [str(one.get("id")) for one in items]
+        ids = [_id(one) for one in items]
         self.known = list(dict.fromkeys(ids + self.known))[:KNOWN]
 
     def _time_left(self) -> bool:
@@ -222,7 +238,7 @@ class _Reading:
     ) -> Batch:
         cursor: Json = {
             "newest": self.newest,
-            "since": (self.since or self.now).isoformat(),
+            "since": self.since.isoformat() if self.since else "",
             "known": self.known,
             "facts": self.facts,
         }
@@ -234,6 +250,10 @@ class _Reading:
         status = notification.get("status")
         ancestors = _ancestors(self.client, status) if isinstance(status, dict) else []
         return envelope_of("notification", notification, {**self.facts, "ancestors": ancestors})
+
+
+def _id(notification: Json) -> str:
+    return str(notification.get("id"))
 
 
 def _made(notification: Json) -> str:

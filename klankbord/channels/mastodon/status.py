@@ -17,7 +17,7 @@ from urllib.parse import unquote, urlsplit
 
 from django.utils.translation import gettext as _
 
-from ..contract import (
+from klankbord.channels.contract import (
     AttachmentData,
     AuthorData,
     DeliverySeen,
@@ -30,6 +30,7 @@ from ..contract import (
     Unparseable,
     Visibility,
 )
+
 from .html_text import clean, plain_text
 
 VISIBILITIES = {

@@ -212,7 +212,7 @@ def uncertain_answer(cast: Cast, say: Say, client_of: ClientOf, *, arrived: bool
 
 
 def test_an_uncertain_answer_that_is_found_counts_as_sent(cast: Cast, say: Say, client_of: ClientOf) -> None:
-    conversation, delivery = uncertain_answer(cast, say, client_of, arrived=True)
+    _conversation, delivery = uncertain_answer(cast, say, client_of, arrived=True)
     assert only_conversation(cast).delivery_problem
     sending.look_up(delivery.organisation_id, delivery.pk)
     with acting_for(cast.klankendam.pk):
@@ -232,7 +232,7 @@ def test_an_uncertain_answer_that_is_surely_not_there_is_sent_again(cast: Cast, 
 
 
 def test_an_answer_that_cannot_be_looked_up_waits_for_a_colleague(cast: Cast, say: Say, client_of: ClientOf) -> None:
-    conversation, delivery = uncertain_answer(cast, say, client_of, arrived=True)
+    _conversation, delivery = uncertain_answer(cast, say, client_of, arrived=True)
 
     def cannot_know(_: Outgoing) -> Receipt | None:
         raise Uncertain("Op dit netwerk kan niet worden gezocht.")

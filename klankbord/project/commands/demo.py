@@ -8,7 +8,6 @@ import os
 from klankbord.base.language import gettext as _
 from klankbord.project.installation import data_dir, owner_database
 
-
 TRIED = "demo"
 """In the data folder once an installation has had its chance of a demo: what was removed does not come back."""
 

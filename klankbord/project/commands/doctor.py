@@ -18,9 +18,10 @@ def arguments(parser: argparse.ArgumentParser) -> None:
 def run(options: argparse.Namespace) -> int:
     from klankbord.project.diagnosis import diagnose
 
+    good, bad = _("good"), _("WRONG")
     wrong = 0
     for finding in diagnose():
-        print(f"{_('good ') if finding.ok else _('WRONG')}  {finding.sentence}")
+        print(f"{good if finding.ok else bad:<6} {finding.sentence}")
         if not finding.ok:
             wrong += 1
             print(f"       → {finding.repair}")

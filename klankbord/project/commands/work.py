@@ -24,7 +24,8 @@ def run(options: argparse.Namespace) -> int:
     parts.stop_with_parent()
     refuse_power(app_url())
     django.setup()
-    from klankbord.base.jobs import run_worker
+    from klankbord.base.jobs import beat, run_worker
 
+    beat("work")
     run_worker()
     return 0

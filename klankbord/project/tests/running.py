@@ -10,12 +10,11 @@ import socket
 import subprocess
 import sys
 import time
-import urllib.error
-import urllib.request
 from pathlib import Path
 from typing import IO, Any
 
 from klankbord.project.installation import CHECKOUT
+from klankbord.project.supervisor import answer_of
 
 _OURS = re.compile(r"^(KLANKBORD_|DATABASE_|DJANGO_|DISPLAY|WAYLAND)")
 
@@ -70,11 +69,8 @@ class Started:
     def health(self) -> dict[str, Any]:
         """What ``/health`` answers; empty when nobody does."""
         try:
-            with urllib.request.urlopen(f"http://127.0.0.1:{self.port}/health", timeout=5) as answer:
+            with answer_of(f"http://127.0.0.1:{self.port}/health") as answer:
                 return dict(json.load(answer))
-        except urllib.error.HTTPError as error:
-            with error:
-                return dict(json.load(error))
         except (OSError, ValueError):
             return {}
 

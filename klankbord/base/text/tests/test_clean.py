@@ -22,8 +22,6 @@ PIECES = st.sampled_from(
         "<table>",
         "</table>",
         "<a href='https://x.example/?a=<h3>'>",
-    ]
-    + [
         "</a>",
         "<br>",
         "<li>",
@@ -37,8 +35,6 @@ PIECES = st.sampled_from(
         "-->",
         "<svg>",
         "&lt;",
-    ]
-    + [
         "<img src=x onerror=alert(1)>",
         "brug",
         " ",
@@ -48,7 +44,7 @@ PIECES = st.sampled_from(
         ">",
         '"',
         "\x00",
-        "\ud800",
+        "�",
         "\u202e",
         "<h2 ",
         "&#1;",

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import time
 import unicodedata
+from itertools import pairwise
 
 import pytest
 from hypothesis import example, given
@@ -11,11 +12,13 @@ from hypothesis import strategies as st
 
 from klankbord.base.text import tokens
 from klankbord.base.text.folding import fold
-from klankbord.base.text.tokens import LONGEST_TERM, MOST_BYTES, Kind, highlight, index_terms, tokenize
+from klankbord.base.text.tokens import LONGEST_TERM, MOST_BYTES, Kind, highlight, index_terms, query_terms, tokenize
 
 TOWN_TEXT = st.text(
     alphabet=st.one_of(
-        st.sampled_from("abcXYZ019 \n.,:;-_'’#@€$/+!?\u200b\u200d\u0301\ufe0f\u20e3👍🏽👩ßĳİıé京مш\u202e\x00\ud800"),
+        st.sampled_from(
+            "abcXYZ019 \n.,:;-_'\u2019#@€$/+!?\u200b\u200d\u0301\ufe0f\u20e3👍🏽👩ßĳİ\u0131é京مш\u202e\x00\ud800"
+        ),
         st.characters(),
     ),
     max_size=60,
@@ -38,8 +41,8 @@ def found_by(text: str, term: str) -> bool:
         ("e\u0301e\u0301n", ["een"]),
         ("Straße STRASSE", ["strasse", "strasse"]),
         ("Ĳsbaan IJsbaan", ["ijsbaan", "ijsbaan"]),
-        ("ışık İZMİR", ["isik", "izmir"]),
-        ("'s-Gravenhage en ’s avonds", ["s-gravenhage", "en", "s", "avonds"]),
+        ("\u0131ş\u0131k İZMİR", ["isik", "izmir"]),
+        ("'s-Gravenhage en \u2019s avonds", ["s-gravenhage", "en", "s", "avonds"]),
         ("zij zei 'hallo' tegen d'r", ["zij", "zei", "hallo", "tegen", "d'r"]),
         ("om 20.30 uur, 20:30u", ["om", "20.30", "uur", "20:30", "u"]),
         ("€ 12,50 of €1.250,00", ["€12,50", "of", "€1.250,00"]),
@@ -88,6 +91,25 @@ def test_a_word_finds_the_hashtag_but_a_hashtag_only_the_hashtag() -> None:
 
 
 @pytest.mark.parametrize(
+    ("sought", "text"),
+    [
+        ("#KlankbrugDicht", "weer raak #klankbrugdicht"),
+        ("klankendam.nl/afval", "zie https://www.klankendam.nl/afval"),
+        ("E-bike", "mijn e-bike is weg"),
+        ("ebike", "mijn e-bike is weg"),
+        ("de brug", "De Brug, zei hij"),
+    ],
+)
+def test_what_is_sought_is_found_however_it_was_written(sought: str, text: str) -> None:
+    assert set(query_terms(sought)) <= set(index_terms(text))
+
+
+@given(TOWN_TEXT)
+def test_every_text_finds_itself(text: str) -> None:
+    assert set(query_terms(text)) <= set(index_terms(text))
+
+
+@pytest.mark.parametrize(
     ("text", "kinds"),
     [
         ("zie https://klankendam.example/x?a=1).", [Kind.WORD, Kind.URL]),
@@ -127,8 +149,7 @@ def test_terms_can_be_stored(text: str) -> None:
 @given(st.text(alphabet=st.characters(max_codepoint=127), max_size=80))
 @example("1,5 a.b. klankendam.nl #Brug_2 @x 's-G")
 def test_the_fast_road_for_ascii_gives_what_the_general_one_gives(text: str) -> None:
-    general = [token for token in tokenize(text + " é")]
-    assert tokenize(text + " ") == general[:-1]
+    assert tokenize(text + " ") == tokenize(text + " é")[:-1]
 
 
 @given(st.text(alphabet=st.characters(categories=("L", "N")), max_size=30))
@@ -176,10 +197,9 @@ def test_folding_forgets_case_and_composition(text: str) -> None:
         "'",
     ],
 )
-@pytest.mark.parametrize("tail", ["", "é"])
-def test_a_hundred_thousand_characters_take_linear_time(hostile: str, tail: str) -> None:
+def test_a_hundred_thousand_characters_take_linear_time(hostile: str) -> None:
     def seconds(length: int) -> float:
-        text = (hostile * (length // len(hostile) + 1))[:length] + tail
+        text = (hostile * (length // len(hostile) + 1))[:length] + "é"
         start = time.process_time()
         index_terms(text)
         return time.process_time() - start
@@ -217,7 +237,7 @@ def test_highlight_marks_what_was_sought(text: str, words: list[str], expected: 
 def test_highlight_marks_every_single_word_that_the_index_knows(text: str, words: list[str]) -> None:
     spans = highlight(text, words)
     assert spans == sorted(spans)
-    assert all(left[1] <= right[0] for left, right in zip(spans, spans[1:], strict=False))
+    assert all(left[1] <= right[0] for left, right in pairwise(spans))
     covered = {index for start, end in spans for index in range(start, end)}
     for word in words:
         sought = tokenize(word)

@@ -5,6 +5,7 @@ from __future__ import annotations
 import json
 import threading
 from datetime import UTC, datetime, timedelta
+from itertools import pairwise
 from pathlib import Path
 from typing import Any
 from uuid import uuid4
@@ -157,7 +158,8 @@ def test_a_line_cut_off_by_a_crash_is_no_answer_and_spoils_no_other() -> None:
     assert connector.look_up(first) is None
     connector.send(second)
     connector.send(first)
-    assert connector.look_up(first) and connector.look_up(second)
+    assert connector.look_up(first)
+    assert connector.look_up(second)
 
 
 def test_a_resident_reacts_only_after_our_answer_and_again_only_after_the_next() -> None:
@@ -243,7 +245,7 @@ def test_the_scenario_of_klankendam_is_whole_and_fictional() -> None:
     assert all(line.text or line.deletes for line in lines)
     live = sorted(line.at_seconds for line in lines if line.at_seconds is not None and line.at_seconds > 0)
     assert 5 <= live[0] <= 10
-    assert all(after - before <= 40 for before, after in zip(live, live[1:], strict=False) if after <= 600)
+    assert all(after - before <= 40 for before, after in pairwise(live) if after <= 600)
 
 
 def test_the_form_gives_settings_that_work() -> None:

@@ -119,18 +119,18 @@ document.addEventListener("input", (event) => {
 });
 
 function bringDraftsBack() {
-  let back = false;
   for (const form of document.querySelectorAll("form[data-draft]")) {
     const textarea = form.querySelector("textarea");
     const draft = stored(sessionStorage, DRAFT + form.dataset.draft);
     if (draft && !textarea.value) {
       textarea.value = draft;
-      back = true;
+      const back = form.querySelector(".composer__draft");
+      back.hidden = false;
+      byId("said").textContent = back.textContent;
       if (form.matches(".composer__form--note") && !byId("reply-text")?.value) write("note", { focus: false });
     }
     countRoom(textarea);
   }
-  if (back) tell(desk.dataset.draftBack);
 }
 
 document.body.addEventListener("htmx:beforeSwap", (event) => {

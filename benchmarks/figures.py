@@ -1,0 +1,34 @@
+"""Times as figures: medians and 95th percentiles, printed as a table next to the floor of the same run."""
+
+from __future__ import annotations
+
+import statistics
+import time
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass
+
+
+@dataclass(frozen=True, slots=True)
+class Times:
+    """How long something took, in milliseconds."""
+
+    median: float
+    p95: float
+    count: int
+
+
+def times_of(seconds: Sequence[float]) -> Times:
+    ordered = sorted(seconds)
+    return Times(statistics.median(ordered) * 1000, ordered[int(len(ordered) * 0.95)] * 1000, len(ordered))
+
+
+def measure(act: Callable[[], object], times: int, warm: int = 3) -> Times:
+    """Do something ``warm`` times for nothing and ``times`` times with the clock on."""
+    for _ in range(warm):
+        act()
+    taken = []
+    for _ in range(times):
+        began = time.perf_counter()
+        act()
+        taken.append(time.perf_counter() - began)
+    return times_of(taken)

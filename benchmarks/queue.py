@@ -1,0 +1,200 @@
+"""The desk as whole requests on a full database: median, 95th percentile and queries of every list, page and search.
+
+    python -m benchmarks.queue --data FOLDER      (made by benchmarks.seed)
+
+Each request goes over HTTP to the real web server: middleware, session, fence, templates. The number of queries is
+counted in a second round inside this process. Floors in the same run: an empty page, and the list by primary key.
+"""
+
+from __future__ import annotations
+
+import http.client
+import os
+import re
+import subprocess
+import sys
+import time
+from collections.abc import Iterator
+from contextlib import contextmanager
+from functools import partial
+from urllib.parse import quote
+
+import psycopg
+
+from benchmarks.country import RARE_WORD
+from benchmarks.figures import measure
+from benchmarks.ground import arguments, ground
+
+TIMES = 60
+OLDER = re.compile(r'class="queue__older"><a class="nl-link" href="([^"]+)"')
+ROW = re.compile(r'data-id="(\d+)"')
+
+
+class Desk:
+    """A colleague with an open session at the web server."""
+
+    def __init__(self, port: int, cookie: str) -> None:
+        self.connection = http.client.HTTPConnection("127.0.0.1", port)
+        self.headers = {"Cookie": f"sessionid={cookie}"}
+
+    def get(self, address: str) -> str:
+        self.connection.request("GET", address, headers=self.headers)
+        answer = self.connection.getresponse()
+        body = answer.read().decode()
+        if answer.status != 200:
+            print(f"{address}: {answer.status}")
+        return body
+
+
+@contextmanager
+def web_server(pool: int = 10) -> Iterator[int]:
+    """``klankbord web`` on a free port."""
+    from klankbord.project.commands.parts import listen_on
+
+    with listen_on("127.0.0.1", 0) as listening:
+        port = int(listening.getsockname()[1])
+        process = subprocess.Popen(
+            [sys.executable, "-m", "klankbord.project.command", "web", "--fd", str(listening.fileno())],
+            env={**os.environ, "KLANKBORD_POOL_SIZE": str(pool)},
+            pass_fds=[listening.fileno()],
+        )
+        try:
+            wait_until_up(port)
+            yield port
+        finally:
+            process.terminate()
+            process.wait(20)
+
+
+def wait_until_up(port: int) -> None:
+    for _ in range(200):
+        try:
+            connection = http.client.HTTPConnection("127.0.0.1", port, timeout=5)
+            connection.request("GET", "/accounts/login/")
+            connection.getresponse().read()
+            return
+        except OSError:
+            time.sleep(0.1)
+    raise SystemExit("the web server did not come up")
+
+
+def log_in(user_id: int) -> str:
+    """A session as after a log-in; its key."""
+    from django.contrib.auth import BACKEND_SESSION_KEY, HASH_SESSION_KEY, SESSION_KEY
+    from django.contrib.sessions.backends.db import SessionStore
+
+    from klankbord.tenancy.models import User
+
+    user = User.objects.get(pk=user_id)
+    session = SessionStore()
+    session[SESSION_KEY] = str(user.pk)
+    session[BACKEND_SESSION_KEY] = "allauth.account.auth_backends.AuthenticationBackend"
+    session[HASH_SESSION_KEY] = user.get_session_auth_hash()
+    session.create()
+    assert session.session_key is not None
+    return session.session_key
+
+
+def older(desk: Desk, address: str, pages: int) -> str:
+    """The address of a page that many pages back."""
+    for _ in range(pages):
+        found = OLDER.search(desk.get(address))
+        if found is None:
+            break
+        address = found[1].replace("&amp;", "&")
+    return address
+
+
+def pages(desk: Desk, one_organisation: int, words: dict[int, str]) -> dict[str, str]:
+    """What a colleague looks at: a name for people, and the address."""
+    rows = ROW.findall(desk.get("/desk/?view=all"))
+    search = "/desk/?q="
+    return {
+        "floor: empty page inside the fence": "/floor/empty",
+        "floor: the list by primary key": f"/floor/keys?keys={','.join(rows)}",
+        "to do": "/desk/",
+        "mine": "/desk/?view=mine",
+        "waiting": "/desk/?view=waiting",
+        "closed": "/desk/?view=closed",
+        "all": "/desk/?view=all",
+        "all, one organisation": f"/desk/?view=all&organisation={one_organisation}",
+        "closed, 40 pages back": older(desk, "/desk/?view=closed", 40),
+        "mine, 4 pages back": older(desk, "/desk/?view=mine", 4),
+        "one conversation": f"/desk/{rows[0]}",
+        "search, rare word": search + RARE_WORD,
+        "search, common word (de)": search + "de",
+        "search, common word (gemeente)": search + "gemeente",
+        "search, word of 1 in 100 posts": search + words[100],
+        "search, word of 1 in 1,000": search + words[1000],
+        "search, word of 1 in 10,000": search + words[10_000],
+        "search, two common words": search + quote("fiets brug"),
+        "search, two words of 1 in 100": search + quote(f"{words[100]} {words[100]}"),
+        "search, common and rare word": search + quote(f"de {words[10_000]}"),
+        "search, prefix of one letter": search + "s",
+        "search, prefix of three letters": search + "kla",
+        "search, nonsense": search + quote("bestaatnergens qqq"),
+        "search, a resident": search + "bewoner1234",
+        "search, one organisation": f"{search}{words[1000]}&organisation={one_organisation}",
+    }
+
+
+def words_in(url: str) -> dict[int, str]:
+    """A word for each share of the posts that hold it: one in 100, in 1,000, in 10,000; from a sample."""
+    sample = "SELECT tokens FROM posts_post WHERE id % 20 = 0"
+    with psycopg.connect(url) as connection:
+        counted = connection.execute(
+            "SELECT word, ndoc FROM ts_stat(%s) WHERE word ~ '^[a-z]+$' ORDER BY ndoc DESC, word", [sample]
+        ).fetchall()
+        (posts,) = connection.execute(f"SELECT count(*) FROM ({sample}) sample".encode()).fetchone() or (0,)
+    return {share: next(word for word, found in counted if found <= posts / share) for share in (100, 1000, 10_000)}
+
+
+def queries_of(user_id: int, address: str) -> int:
+    from django.db import connection
+    from django.test import Client
+    from django.test.utils import CaptureQueriesContext
+
+    from klankbord.tenancy.models import User
+
+    client = Client(SERVER_NAME="localhost")
+    client.force_login(User.objects.get(pk=user_id), "allauth.account.auth_backends.AuthenticationBackend")
+    with CaptureQueriesContext(connection) as captured:
+        client.get(address)
+    return len(captured)
+
+
+def main() -> None:
+    parser = arguments("Measure the desk on a full database.")
+    parser.add_argument("--times", type=int, default=TIMES)
+    parser.add_argument("--only", default="", help="only pages whose name holds this")
+    options = parser.parse_args()
+    os.environ["DJANGO_SETTINGS_MODULE"] = "benchmarks.settings"
+    with ground(options) as cluster:
+        import django
+
+        django.setup()
+        from benchmarks.seed import DESK_USER, LARGEST_USER, MANDATES
+
+        words = words_in(cluster.owner_url)
+        with web_server() as port:
+            for name, user, organisation in (
+                ("largest organisation", LARGEST_USER, 1),
+                ("desk of five mandates and its own", DESK_USER, MANDATES[0]),
+            ):
+                desk = Desk(port, log_in(user))
+                found = pages(desk, organisation, words)
+                report(
+                    name, desk, user, {page: at for page, at in found.items() if options.only in page}, options.times
+                )
+
+
+def report(name: str, desk: Desk, user: int, pages: dict[str, str], times: int) -> None:
+    print(f"\n{name:<40} {'median':>9} {'p95':>9} {'queries':>8} {'rows':>5}   (ms, {times} requests each)")
+    for page, address in pages.items():
+        taken = measure(partial(desk.get, address), times)
+        rows = len(ROW.findall(desk.get(address)))
+        print(f"{page:<40} {taken.median:9.1f} {taken.p95:9.1f} {queries_of(user, address):8} {rows:5}", flush=True)
+
+
+if __name__ == "__main__":
+    main()

@@ -1,0 +1,48 @@
+"""Every address of the house is behind the fence, or in a list that says why it is not."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+
+import pytest
+from django.urls import URLPattern, URLResolver, get_resolver
+
+# By address, or by the beginning of one when it ends on a slash.
+WITHOUT_FENCE = {
+    "": "leads to the desk, shows nothing itself",
+    "health": "figures about parts of this installation, for whoever watches over it",
+    "accounts/": "django-allauth: logging in, before anybody is somebody",
+    "i18n/": "chooses the language of the screen, in a cookie",
+    "desk/live": "a stream of ids; it asks the fence itself at each event, since a transaction cannot last that long",
+}
+
+
+def addresses(resolver: URLResolver | None = None, before: str = "") -> Iterator[tuple[str, URLPattern]]:
+    for pattern in (resolver or get_resolver()).url_patterns:
+        address = before + str(pattern.pattern)
+        if isinstance(pattern, URLResolver):
+            yield from addresses(pattern, address)
+        else:
+            yield address, pattern
+
+
+def reason(address: str) -> str:
+    """The line in the list that lets this address be, or nothing."""
+    return next(
+        (line for line in WITHOUT_FENCE if address == line or (line.endswith("/") and address.startswith(line))), "-"
+    )
+
+
+FOUND = dict(addresses())
+
+
+@pytest.mark.parametrize("address", FOUND)
+def test_an_address_is_fenced_or_on_the_list(address: str) -> None:
+    fenced = getattr(FOUND[address].callback, "is_fenced", False)
+    listed = reason(address) in WITHOUT_FENCE
+    assert fenced or listed, f"decorate the view of /{address} with tenancy.fence.inside, or say above why not"
+    assert not (fenced and listed), f"/{address} is fenced: take it off the list"
+
+
+def test_the_list_holds_nothing_that_is_gone() -> None:
+    assert {reason(address) for address in FOUND} >= set(WITHOUT_FENCE)
