@@ -14,6 +14,8 @@ from klankbord.tenancy.grants import grants
 from tests.cast import Cast, make_cast
 from tests.paper import Paper, sheet
 
+pytest_plugins = ["tests.servers.fixtures"]
+
 
 @pytest.fixture(scope="session")
 def django_db_setup(django_test_environment: None, django_db_blocker: Any) -> Iterator[None]:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from datetime import datetime
 from typing import Any, ClassVar
 
@@ -32,6 +32,7 @@ class Paper(Connector):
     kind = "paper"
     label = "Paper"
     max_length = 500
+    can_reread = True
     visibilities = tuple(Visibility)
     media_limits = MediaLimits(count=1, bytes=1000, types=("image/png", "text/plain"))
 
@@ -50,6 +51,10 @@ class Paper(Connector):
     def fetch(self, cursor: Json) -> Batch:
         done = int(cursor.get("done", 0))
         return Batch(envelopes=list(Paper.tray[done:]), cursor={"done": len(Paper.tray)})
+
+    def reread(self, known: Sequence[tuple[str, Json]]) -> list[Envelope]:
+        uris = {uri for uri, _ in known}
+        return [one for one in Paper.tray if json.loads(one.body)["uri"] in uris]
 
     def parse(self, body: bytes) -> list[Event]:
         try:

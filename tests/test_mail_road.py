@@ -12,6 +12,7 @@ from dataclasses import dataclass, field
 from datetime import UTC, datetime, timedelta
 from email import message_from_bytes, policy
 from email.message import EmailMessage
+from typing import Any
 
 import pytest
 
@@ -33,10 +34,9 @@ from klankbord.channels.contract import (
 from klankbord.channels.mail import channel as channel_module
 from klankbord.channels.mail.channel import Mail
 from klankbord.channels.mail.client import MissingFolder, NotEncrypted, Unreachable, WrongPassword
-from tests.servers.mail import MailServers, queue_id, wait_until
+from tests.servers.mail import PASSWORD, MailServers, Server, queue_id, wait_until
 
 pytestmark = pytest.mark.real
-PASSWORD = "geheim-oefening"
 
 
 class HastyMail(Mail):
@@ -108,8 +108,8 @@ class Desk:
         return [event for event in self.events() if isinstance(event, PostArrived)]
 
 
-def answer_to(post: PostArrived, text: str = "Morgen, tussen negen en twaalf.", **changes: object) -> Outgoing:
-    values: dict[str, object] = {
+def answer_to(post: PostArrived, text: str = "Morgen, tussen negen en twaalf.", **changes: Any) -> Outgoing:
+    values: dict[str, Any] = {
         "client_id": str(uuid.uuid4()),
         "text": text,
         "visibility": Visibility.DIRECT,
@@ -119,7 +119,7 @@ def answer_to(post: PostArrived, text: str = "Morgen, tussen negen en twaalf.", 
         "reply_data": post.reply_data,
         "attempted_at": datetime.now(UTC),
     }
-    return Outgoing(**(values | changes))  # type: ignore[arg-type]
+    return Outgoing(**(values | changes))
 
 
 @pytest.fixture
@@ -132,15 +132,13 @@ def desk(mail_servers: MailServers) -> Desk:
 
 
 @contextmanager
-def down(servers: MailServers, server: str) -> Iterator[None]:
+def down(servers: MailServers, server: Server) -> Iterator[None]:
     """A server that was killed, back when we leave."""
-    assert server in ("dovecot", "postfix")
-    name = "dovecot" if server == "dovecot" else "postfix"
-    servers.kill(name)  # type: ignore[arg-type]
+    servers.kill(server)
     try:
         yield
     finally:
-        servers.start(name)  # type: ignore[arg-type]
+        servers.start(server)
 
 
 def test_question_answer_and_reaction_are_one_thread(desk: Desk) -> None:
@@ -149,7 +147,9 @@ def test_question_answer_and_reaction_are_one_thread(desk: Desk) -> None:
     assert question.uri == f"mid:{question_id}"
 
     connector = desk.connector()
-    receipt = connector.send(answer_to(question))
+    outgoing = answer_to(question)
+    receipt = connector.send(outgoing)
+    assert receipt.external_id == connector.identity(outgoing)
     (raw,) = desk.servers.wait_for_mail(desk.resident, 1)
     answer = message_from_bytes(raw, policy=policy.default)
     assert answer["In-Reply-To"] == question_id
@@ -375,7 +375,8 @@ def test_a_mailbox_that_dies_while_we_read_loses_and_doubles_nothing(desk: Desk)
     killer.join()
     if not interrupted:
         desk.servers.start("dovecot")
-    uris = [event.uri for envelope in envelopes for event in desk.connector().parse(envelope.body)]  # type: ignore[union-attr]
+    events = [event for envelope in envelopes for event in desk.connector().parse(envelope.body)]
+    uris = [event.uri for event in events if isinstance(event, PostArrived)]
     assert len(uris) == len(set(uris)) == len(desk.servers.mailbox(desk.address)) == 60
 
 

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Collection, Sequence
 from datetime import datetime, timedelta
 
 from django.db import connection
@@ -174,13 +174,14 @@ def bring_in(channel: Channel, landings: Sequence[Landing]) -> int:
         return int(cursor.rowcount)
 
 
-def settle_arrivals(outcomes: dict[int, str], now: datetime) -> None:
-    """These were understood; the text says why one was ignored."""
+def settle_arrivals(outcomes: dict[int, str], emptied: Collection[int], now: datetime) -> None:
+    """These were understood; the text says why one was ignored. The raw copies of ``emptied`` go at once."""
     with connection.cursor() as cursor:
         cursor.execute(
-            "UPDATE channels_arrival SET state = 'parsed', outcome = new.outcome, parsed_at = %s"
+            "UPDATE channels_arrival SET state = 'parsed', outcome = new.outcome, parsed_at = %s,"
+            " body = CASE WHEN new.id = ANY (%s) THEN NULL ELSE body END"
             " FROM unnest(%s::bigint[], %s::text[]) AS new (id, outcome) WHERE channels_arrival.id = new.id",
-            [now, list(outcomes), list(outcomes.values())],
+            [now, list(emptied), list(outcomes), list(outcomes.values())],
         )
 
 

@@ -8,6 +8,7 @@ envelopes, events and receipts. All reading and writing around it happens in ``i
 from __future__ import annotations
 
 from abc import ABC, abstractmethod
+from collections.abc import Sequence
 from dataclasses import dataclass, field
 from datetime import datetime, timedelta
 from enum import StrEnum
@@ -221,6 +222,19 @@ class Unparseable(ChannelError):
     """The raw envelope cannot be understood: it goes to quarantine, in full, until the connector is mended."""
 
 
+@dataclass(frozen=True, slots=True)
+class Heard:
+    """One thing said in a thread as the residents see it, by one of them or by us."""
+
+    uri: str
+    root_uri: str
+    name: str
+    handle: str
+    text: str
+    at: datetime
+    ours: bool
+
+
 # ---- the connector itself --------------------------------------------------------------------------------
 
 
@@ -241,6 +255,10 @@ class Connector(ABC):
     can_reply: ClassVar[bool] = True
     can_wait: ClassVar[bool] = False
     """True when ``wait`` gives a hint the moment something is new."""
+    can_reread: ClassVar[bool] = False
+    """True when ``reread`` tells what became of posts we know: edits and deletions the network does not announce."""
+    shows_other_side: ClassVar[bool] = False
+    """True when ``residents_side`` shows what the residents see: an exercise, where we play the network too."""
     poll_every: ClassVar[timedelta] = timedelta(seconds=30)
     loss_window: ClassVar[timedelta | None] = None
     """After how long a silence of ours the network has thrown messages away; ``None``: never."""
@@ -269,6 +287,14 @@ class Connector(ABC):
 
     def wait(self, seconds: float) -> bool:
         """Block until the network hints at something new (True) or ``seconds`` have passed (False)."""
+        raise NotImplementedError
+
+    def reread(self, known: Sequence[tuple[str, Json]]) -> list[Envelope]:
+        """Fetch posts we know (uri, reply_data) again; what did not change keeps its key, a deletion is an envelope."""
+        raise NotImplementedError
+
+    def residents_side(self, now: datetime) -> list[Heard]:
+        """Everything said on this account up to ``now``, as the residents see it, in order of time."""
         raise NotImplementedError
 
     @abstractmethod

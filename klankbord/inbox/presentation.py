@@ -258,7 +258,14 @@ def context(
         },
         "matches": _by_dossier(found),
         "organisation": {"name": channel.organisation.name, "mandate_text": mandate_text(sight, channel)},
-        "channel": {"label": channel.name, "health": state.state, "health_text": state.sentence},
+        "channel": {
+            "label": channel.name,
+            "health": state.state,
+            "health_text": state.sentence,
+            "other_side_url": address("resident", conversation.pk)
+            if connector_class(channel.kind).shows_other_side and channel.pk in sight.desk_channels
+            else "",
+        },
         "history": [{"time": entry.tijdstempel, "actor": entry.actor, "text": entry.actie} for entry in log],
     }
 

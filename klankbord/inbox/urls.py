@@ -16,6 +16,7 @@ urlpatterns = [
     path("<int:pk>", page.conversation, name="conversation"),
     path("<int:pk>/row", page.row, name="conversation-row"),
     path("<int:pk>/posts", page.posts, name="conversation-posts"),
+    path("<int:pk>/resident", page.resident, name="resident"),
     path("<int:pk>/reply", acts.reply, name="reply"),
     path("<int:pk>/note", acts.note, name="note"),
     path("<int:pk>/assign", acts.assign, name="assign"),

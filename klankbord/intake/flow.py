@@ -47,13 +47,15 @@ from klankbord.channels.registry import connector_for
 from klankbord.inbox import sending
 from klankbord.inbox.actions import move_conversations, open_conversations, touch_thread
 from klankbord.intake import jobs, media
-from klankbord.listening.actions import match_posts
+from klankbord.listening.actions import asked_for, match_posts
 from klankbord.posts.actions import Stored, bury_post, join_threads, keep_attachments, revise_post, store_posts
 from klankbord.posts.models import Post
+from klankbord.posts.queries import held_threads
 from klankbord.tenancy.fence import acting_for, for_all_organisations
 
 BATCH = 500
 LONGEST_URI = 1000
+NOT_ASKED = "Niet aan ons gericht en door geen dossier gevraagd; niet bewaard."
 
 logger = structlog.get_logger()
 
@@ -109,7 +111,8 @@ def route(source: Source) -> None:
 class Understood:
     """What a batch of arrivals turned out to be."""
 
-    arrived: list[PostArrived] = field(default_factory=list)
+    arrived: list[tuple[int, PostArrived]] = field(default_factory=list)
+    """The arrival it came in, and the message."""
     others: list[Event] = field(default_factory=list)
     outcomes: dict[int, str] = field(default_factory=dict)
 
@@ -163,7 +166,7 @@ def _understand(channel: Channel, arrivals: list[Arrival], now: datetime) -> Und
             quarantine(arrival, _("Unexpected fault: %(fault)s") % {"fault": type(problem).__name__}, now)
             continue
         understood.outcomes[arrival.pk] = "; ".join(event.reason for event in events if isinstance(event, Ignored))
-        understood.arrived += [event for event in events if isinstance(event, PostArrived)]
+        understood.arrived += [(arrival.pk, event) for event in events if isinstance(event, PostArrived)]
         understood.others += [event for event in events if not isinstance(event, PostArrived)]
     return understood
 
@@ -180,14 +183,31 @@ def _check(event: Event) -> None:
 
 def _store(channel: Channel, understood: Understood, now: datetime) -> None:
     organisation_id = channel.organisation_id
-    if understood.arrived:
-        stored, known = store_posts(channel, understood.arrived, now)
+    unwanted = _unwanted(organisation_id, [event for _arrival, event in understood.arrived])
+    wanted = [event for _arrival, event in understood.arrived if event.uri not in unwanted]
+    if wanted:
+        stored, known = store_posts(channel, wanted, now)
         _settle_new(channel, stored, now)
         for event in known:
             _revise(organisation_id, event, now)
     for other in understood.others:
         _apply(organisation_id, other, now)
-    settle_arrivals(understood.outcomes, now)
+    emptied = {arrival for arrival, event in understood.arrived if event.uri in unwanted}
+    settle_arrivals(understood.outcomes | dict.fromkeys(emptied, NOT_ASKED), emptied, now)
+
+
+def _unwanted(organisation_id: int, events: list[PostArrived]) -> set[str]:
+    """What nobody said to us, no dossier asked for and no thread of ours holds is never written (AVG: minimisation)."""
+    overheard = [event for event in events if not event.addressed]
+    if not overheard:
+        return set()
+    asked = asked_for(organisation_id, overheard)
+    held = held_threads(organisation_id, {uri for e in overheard for uri in (e.uri, e.parent_uri, e.root_uri) if uri})
+    return {
+        event.uri
+        for event in overheard
+        if event.uri not in asked and not {event.uri, event.parent_uri, event.root_uri} & held
+    }
 
 
 def _settle_new(channel: Channel, stored: list[Stored], now: datetime) -> None:

@@ -34,3 +34,19 @@ def release_dead_jobs(timestamp: int) -> None:
     from klankbord.intake import sweeping
 
     sweeping.release_dead_jobs()
+
+
+@app.periodic(cron="17 * * * *")
+@app.task(name="intake.reread_open", queueing_lock="reread", lock="reread")
+def reread_open(timestamp: int) -> None:
+    from klankbord.intake import rereading
+
+    rereading.reread_open_conversations()
+
+
+@app.periodic(cron="43 * * * *")
+@app.task(name="intake.remove_unused_files", queueing_lock="unused-files", lock="unused-files")
+def remove_unused_files(timestamp: int) -> None:
+    from klankbord.intake import media
+
+    media.remove_unused_files()

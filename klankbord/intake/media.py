@@ -3,7 +3,9 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
+from datetime import timedelta
 
+from django.utils import timezone
 from django.utils.translation import gettext as _
 
 from klankbord.base.jobs import defer_once
@@ -11,8 +13,10 @@ from klankbord.channels.contract import ChannelError
 from klankbord.channels.media import fetch_media
 from klankbord.intake import jobs
 from klankbord.posts.actions import fill_attachment, refuse_attachment
+from klankbord.posts.files import remove_unused
 from klankbord.posts.models import Attachment
-from klankbord.tenancy.fence import acting_for
+from klankbord.tenancy.fence import acting_for, for_all_organisations
+from klankbord.tenancy.models import Organisation
 
 LARGEST = 25 * 1024 * 1024  # bytes
 
@@ -48,3 +52,14 @@ def fetch(organisation_id: int) -> None:
                 refuse_attachment(attachment, reason)
             else:
                 fill_attachment(attachment, content)
+
+
+def remove_unused_files() -> None:
+    """What was taken away by its author goes from the disk too, within two hours."""
+    older_than = timezone.now() - timedelta(hours=1)
+    with for_all_organisations("removing files that no message names any more"):
+        organisations = list(Organisation.objects.values_list("pk", flat=True))
+    for organisation in organisations:
+        with acting_for(organisation):
+            used = set(Attachment.objects.filter(organisation_id=organisation).values_list("sha256", flat=True))
+        remove_unused(organisation, used, older_than)

@@ -11,9 +11,10 @@ from datetime import datetime, timedelta
 from django.db import connection
 from django.utils import timezone
 
-from klankbord.base.text.tokens import index_terms
+from klankbord.base.text.tokens import query_terms
+from klankbord.channels.contract import PostArrived
 from klankbord.listening.models import Dossier
-from klankbord.posts.actions import Stored
+from klankbord.posts.actions import Said, Stored
 from klankbord.tenancy.audit import record
 from klankbord.tenancy.models import Organisation, User
 
@@ -26,17 +27,35 @@ class Found:
     words: list[str]
 
 
+def satisfied(words: dict[str, frozenset[str]], terms: frozenset[str]) -> list[str]:
+    """Which of these words (each with the terms it needs) a text with these terms holds. Pure."""
+    return [word for word, needed in words.items() if needed and needed <= terms]
+
+
+def needed_terms(words: Iterable[str]) -> dict[str, frozenset[str]]:
+    return {word: frozenset(query_terms(word)) for word in words}
+
+
+def asked_for(organisation_id: int, events: Sequence[PostArrived]) -> set[str]:
+    """The uris of public messages that some dossier of this organisation asks for; nothing is written."""
+    dossiers = [needed_terms(one.words) for one in Dossier.objects.filter(organisation_id=organisation_id)]
+    return {
+        event.uri
+        for event in events
+        if not event.visibility.private
+        for terms in [frozenset(Said.of(event).terms)]
+        if any(satisfied(words, terms) for words in dossiers)
+    }
+
+
 def find(words: Iterable[str], posts: Sequence[Stored]) -> list[Found]:
     """Which posts hold which of these words, by the house tokenizer. Pure; private posts are never looked at."""
-    terms = {word: frozenset(index_terms(word)) for word in words}
-    found = []
-    for post in posts:
-        if post.event.visibility.private:
-            continue
-        satisfied = [word for word, needed in terms.items() if needed and needed <= post.terms]
-        if satisfied:
-            found.append(Found(post.id, satisfied))
-    return found
+    needed = needed_terms(words)
+    return [
+        Found(post.id, held)
+        for post in posts
+        if not post.event.visibility.private and (held := satisfied(needed, post.terms))
+    ]
 
 
 def match_posts(organisation_id: int, posts: Sequence[Stored], now: datetime) -> int:

@@ -37,12 +37,30 @@ RETURNING id, uri
 
 
 @dataclass(frozen=True, slots=True)
+class Said:
+    """The words of a message as they can be kept: without what no column and no screen can hold."""
+
+    subject: str
+    warning: str
+    text: str
+
+    @classmethod
+    def of(cls, event: PostArrived) -> Said:
+        return cls(safe_text(event.subject)[:400], safe_text(event.warning)[:400], safe_text(event.text))
+
+    @property
+    def terms(self) -> list[str]:
+        return terms_of(self.subject, self.warning, self.text)
+
+
+@dataclass(frozen=True, slots=True)
 class Stored:
     """A post as it came in, with its row and its place in a thread."""
 
     id: int
     author_id: int
     root_uri: str
+    said: Said
     terms: frozenset[str]
     event: PostArrived
 
@@ -99,11 +117,12 @@ def store_posts(
     """Store what is new, once per organisation. Returns the new posts, and the events whose post was there already."""
     unique = {event.uri: event for event in reversed(events)}
     fresh = list(reversed(unique.values()))
+    said = [Said.of(event) for event in fresh]
     authors = remember_authors(channel, [event.author for event in fresh])
     roots = _roots(channel.organisation_id, fresh)
-    terms = [terms_of(event.subject, event.warning, event.text) for event in fresh]
+    terms = [one.terms for one in said]
     # somebody who addressed us can be found by name on the desk; dossiers never see these terms
-    names = [terms_of(event.author.name, event.author.handle) for event in fresh]
+    names = [terms_of(safe_text(event.author.name), safe_text(event.author.handle)) for event in fresh]
     with connection.cursor() as cursor:
         cursor.execute(
             INSERT_POSTS,
@@ -117,11 +136,11 @@ def store_posts(
                 "uri": [event.uri for event in fresh],
                 "parent_uri": [event.parent_uri for event in fresh],
                 "root_uri": [roots[event.uri] for event in fresh],
-                "subject": [safe_text(event.subject)[:400] for event in fresh],
-                "text": [safe_text(event.text) for event in fresh],
+                "subject": [one.subject for one in said],
+                "text": [one.text for one in said],
                 "quoted": [safe_text(event.quoted) for event in fresh],
                 "html": [clean_html(event.html) if event.html else "" for event in fresh],
-                "warning": [safe_text(event.warning)[:400] for event in fresh],
+                "warning": [one.warning for one in said],
                 "language": [event.language[:8] for event in fresh],
                 "web_url": [event.web_url for event in fresh],
                 "reply_data": [json.dumps(event.reply_data) for event in fresh],
@@ -132,8 +151,8 @@ def store_posts(
         )
         ids = {uri: post_id for post_id, uri in cursor.fetchall()}
     stored = [
-        Stored(ids[event.uri], authors[event.author.network_id], roots[event.uri], frozenset(found), event)
-        for event, found in zip(fresh, terms, strict=True)
+        Stored(ids[event.uri], authors[event.author.network_id], roots[event.uri], one, frozenset(found), event)
+        for event, one, found in zip(fresh, said, terms, strict=True)
         if event.uri in ids
     ]
     new_events = {id(item.event) for item in stored}

@@ -5,6 +5,7 @@ from __future__ import annotations
 import hashlib
 import os
 import tempfile
+from datetime import datetime
 from pathlib import Path
 
 from django.conf import settings
@@ -27,6 +28,8 @@ def keep_file(organisation_id: int, content: bytes) -> str:
     sha256 = hashlib.sha256(content).hexdigest()
     place = path_of(organisation_id, sha256)
     if place.exists():
+        # younger again, so that the removal of unused files leaves it alone until its row is there
+        os.utime(place)
         return sha256
     place.parent.mkdir(parents=True, exist_ok=True)
     with tempfile.NamedTemporaryFile(dir=place.parent, delete=False) as fresh:
@@ -39,6 +42,19 @@ def keep_file(organisation_id: int, content: bytes) -> str:
 
 def read_file(organisation_id: int, sha256: str) -> bytes:
     return path_of(organisation_id, sha256).read_bytes()
+
+
+def remove_unused(organisation_id: int, used: set[str], older_than: datetime) -> int:
+    """Remove the files of an organisation that no attachment names any more; how many went.
+
+    A file is kept before the row that names it is committed, so what is younger than ``older_than`` stays.
+    """
+    gone = 0
+    for place in (Path(settings.MEDIA_ROOT) / str(organisation_id)).glob("??/*"):
+        if place.name not in used and place.stat().st_mtime < older_than.timestamp():
+            place.unlink(missing_ok=True)
+            gone += 1
+    return gone
 
 
 def showable_type(head: bytes) -> str | None:

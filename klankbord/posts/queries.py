@@ -2,12 +2,12 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Collection, Sequence
 
 from django.db import connection
 from django.db.models import Prefetch
 
-from klankbord.base.text.tokens import index_terms
+from klankbord.base.text.tokens import query_terms
 from klankbord.posts.models import Attachment, Post
 
 
@@ -22,13 +22,19 @@ def thread(organisation_id: int, root_uri: str, after: int = 0) -> list[Post]:
     )
 
 
+def held_threads(organisation_id: int, uris: Collection[str]) -> set[str]:
+    """Which of these posts or threads this organisation holds already."""
+    found = Post.objects.filter(organisation_id=organisation_id)
+    held = set(found.filter(uri__in=uris).values_list("uri", flat=True))
+    return held | set(found.filter(root_uri__in=uris).values_list("root_uri", flat=True))
+
+
 def search_query(text: str) -> str:
     """A PostgreSQL tsquery for what somebody types in the search box: all words, the last one may be unfinished."""
-    words = [index_terms(word) for word in text.split()]
-    quoted = ["(" + " | ".join(_quote(term) for term in terms) + ")" for terms in words[:-1] if terms]
-    if words and words[-1]:
-        quoted.append("(" + " | ".join(f"{_quote(term)}:*" for term in words[-1]) + ")")
-    return " & ".join(quoted)
+    words = query_terms(text)
+    if not words:
+        return ""
+    return " & ".join([*map(_quote, words[:-1]), f"{_quote(words[-1])}:*"])
 
 
 def _quote(term: str) -> str:

@@ -36,6 +36,7 @@ from tests.servers.required import find_program
 Server = Literal["dovecot", "postfix"]
 PROGRAMS = ("dovecot", "postfix", "master")
 PATIENCE_SECONDS = 20.0
+PASSWORD = "geheim-oefening"
 _MAIL_OWNER = "mail"
 
 _DOVECOT = """\
@@ -194,7 +195,7 @@ class MailServers:
         """The certificate to trust: valid for ``localhost`` and 127.0.0.1."""
         return self.root / "certificate.pem"
 
-    def add_user(self, address: str, password: str = "geheim-oefening") -> None:
+    def add_user(self, address: str, password: str = PASSWORD) -> None:
         """Give an address a mailbox. Each has a file of its own: Dovecot looks at a known file only once a second."""
         (self.root / "users" / address).write_text(f"{address}:{{PLAIN}}{password}::::::\n", encoding="utf-8")
 

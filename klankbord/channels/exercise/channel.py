@@ -6,7 +6,6 @@ import base64
 import binascii
 import json
 import mimetypes
-from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
 from typing import Any, ClassVar
@@ -22,6 +21,7 @@ from klankbord.channels.contract import (
     Connector,
     Envelope,
     Event,
+    Heard,
     Json,
     NotSent,
     Outgoing,
@@ -36,19 +36,6 @@ from klankbord.channels.exercise.ledger import Ledger, SentAnswer
 from klankbord.channels.exercise.scenario import FOLDER, HERE, Line, Scenario, load_scenario
 
 
-@dataclass(frozen=True, slots=True)
-class Said:
-    """One thing said in an exercise as the residents see it, by one of them or by us."""
-
-    uri: str
-    root_uri: str
-    name: str
-    handle: str
-    text: str
-    at: datetime
-    ours: bool
-
-
 class Exercise(Connector):
     """One town on one pretended network.
 
@@ -58,6 +45,7 @@ class Exercise(Connector):
 
     kind: ClassVar[str] = "exercise"
     label: ClassVar[str] = gettext_noop("Exercise")
+    shows_other_side: ClassVar[bool] = True
     poll_every: ClassVar[timedelta] = timedelta(seconds=2)
     visibilities: ClassVar[tuple[Visibility, ...]] = (Visibility.PUBLIC, Visibility.UNLISTED, Visibility.DIRECT)
 
@@ -125,10 +113,10 @@ class Exercise(Connector):
         found = self._ledger().find(outgoing.client_id)
         return _receipt(found) if found else None
 
-    def residents_side(self, now: datetime) -> list[Said]:
+    def residents_side(self, now: datetime) -> list[Heard]:
         """The whole exercise on this channel as the residents see it at ``now``, in order of time."""
         scenario = self._scenario()
-        said: dict[str, Said] = {}
+        said: dict[str, Heard] = {}
         for at, line in self._due(now):
             if line.deletes:
                 said.pop(line.deletes, None)
@@ -137,14 +125,14 @@ class Exercise(Connector):
             else:
                 said[line.id] = self._said(line, line.text, at)
         ours = [
-            Said(answer.external_id, answer.root_uri, answer.sender_name, "", answer.text, answer.sent_at, True)
+            Heard(answer.external_id, answer.root_uri, answer.sender_name, "", answer.text, answer.sent_at, True)
             for answer in self._ledger().answers()
             if answer.sent_at <= now
         ]
         return sorted([*said.values(), *ours], key=lambda one: one.at)
 
-    def _said(self, line: Line, text: str, at: datetime) -> Said:
-        return Said(self._uri(line), self._uri(self._scenario().root(line)), line.name, line.handle, text, at, False)
+    def _said(self, line: Line, text: str, at: datetime) -> Heard:
+        return Heard(self._uri(line), self._uri(self._scenario().root(line)), line.name, line.handle, text, at, False)
 
     def _scenario(self) -> Scenario:
         return load_scenario(self.settings["scenario"])

@@ -20,21 +20,21 @@ _AWAY_SUBJECT = re.compile(
     r"\s*(automatisch antwoord|automatische beantwoording|automatic reply|auto-?reply|out of (the )?office|"
     r"abwezenheidsassistent|afwezigheidsassistent|afwezigheidsbericht|niet aanwezig|automatische antwort|"
     r"réponse automatique)\s*[:-]",
-    re.I,
+    re.IGNORECASE,
 )
 _BOUNCE_SUBJECT = re.compile(
     r"undeliver|delivery (status|failure|has failed)|mail delivery|failure notice|returned mail|non remis|"
     r"onbestelbaar|niet (afgeleverd|bezorgd|bestelbaar)|unzustellbar",
-    re.I,
+    re.IGNORECASE,
 )
-_BOUNCE_SENDER = re.compile(r"^(mailer-daemon|postmaster|mail-daemon|bounce)@", re.I)
+_BOUNCE_SENDER = re.compile(r"^(mailer-daemon|postmaster|mail-daemon|bounce)@", re.IGNORECASE)
 _ONLY_DELAYED = re.compile(
     r"warning message only|(will|shall) (be retried|keep trying|continue)|still being retried|has been delayed|"
     r"is vertraagd|blijven proberen",
-    re.I,
+    re.IGNORECASE,
 )
 _STATUS = re.compile(r"\b([245])\.\d{1,3}\.\d{1,3}\b")
-_RETURNED_ID = re.compile(r"^message-id:\s*<?([^<>\s]+)>?", re.I | re.M)
+_RETURNED_ID = re.compile(r"^message-id:\s*<?([^<>\s]+)>?", re.IGNORECASE | re.MULTILINE)
 _BULK = {"bulk", "list", "junk"}
 
 

@@ -107,6 +107,9 @@ class Mail(Connector):
     def parse(self, body: bytes) -> list[Event]:
         return understand(body, self.own)
 
+    def identity(self, outgoing: Outgoing) -> str:
+        return uri_of(self.own.message_id(outgoing.client_id))
+
     def send(self, outgoing: Outgoing) -> Receipt:
         now = datetime.now(UTC)
         own = self.own

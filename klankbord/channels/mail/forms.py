@@ -21,9 +21,9 @@ SMTP_PORTS = {Security.SSL: 465, Security.STARTTLS: 587, Security.NONE: 25}
 PASSWORDS = ("imap_password", "smtp_password")
 
 
-def _password(help_text: Any) -> forms.CharField:
+def _password(label: Any, help_text: Any) -> forms.CharField:
     widget = forms.PasswordInput(render_value=False, attrs={"autocomplete": "off"})
-    return forms.CharField(label=_("Password"), required=False, strip=False, widget=widget, help_text=help_text)
+    return forms.CharField(label=label, required=False, strip=False, widget=widget, help_text=help_text)
 
 
 class SettingsForm(forms.Form):
@@ -54,7 +54,7 @@ class SettingsForm(forms.Form):
     imap_user = forms.CharField(
         label=_("User name"), max_length=254, required=False, help_text=_("Leave empty when it is the mail address.")
     )
-    imap_password = _password(_("The password of this mailbox, often an app password."))
+    imap_password = _password(_("Password"), _("The password of this mailbox, often an app password."))
     imap_folder = forms.CharField(
         label=_("Folder"),
         max_length=250,
@@ -84,7 +84,7 @@ class SettingsForm(forms.Form):
         required=False,
         help_text=_("Leave empty when it is the same as for reading."),
     )
-    smtp_password = _password(_("Leave empty when it is the same as for reading."))
+    smtp_password = _password(_("Password for sending"), _("Leave empty when it is the same as for reading."))
     smtp_login = forms.BooleanField(label=_("The server for sending asks for a password"), required=False, initial=True)
     copy_to_self = forms.BooleanField(
         label=_("Send a copy of each answer to this mailbox"),

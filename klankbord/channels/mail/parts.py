@@ -190,7 +190,7 @@ def _default_name(part: Message, kind: str) -> str:
         first = inner[0] if isinstance(inner, list) and inner else None
         subject = header(first, "Subject") if isinstance(first, Message) else ""
         title = re.sub(r"[^\w .,-]", "", one_line(decode_words(subject), 80)).strip()
-        return f"{title or _('mail')}.eml"
+        return (title or _("mail")) + ".eml"
     return _("file") + (mimetypes.guess_extension(kind) or "")
 
 

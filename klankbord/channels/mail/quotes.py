@@ -16,32 +16,33 @@ class Cut(NamedTuple):
 _QUOTED = re.compile(r"^\s{0,3}>")
 _WEEKDAY_OR_DATE = r"[^\n]{0,250}\d[^\n]{0,250}"
 _ATTRIBUTIONS = [
-    # Dutch, as in “Op ma 3 mrt 2025 om 09:12 schreef A <a@b>:” and “A schreef op 3 maart 2025 om 09:12:”
-    re.compile(rf"^\W{{0,3}}Op\s{_WEEKDAY_OR_DATE}\b(schreef|heeft)\b[^\n]{{0,250}}:\s*$", re.I),
-    re.compile(rf"^[^\n]{{1,200}}\bschreef\s+op\s{_WEEKDAY_OR_DATE}:\s*$", re.I),
+    # Dutch, as Gmail and Apple Mail write it, and as Thunderbird does
+    re.compile(rf"^\W{{0,3}}Op\s{_WEEKDAY_OR_DATE}\b(schreef|heeft)\b[^\n]{{0,250}}:\s*$", re.IGNORECASE),
+    re.compile(rf"^[^\n]{{1,200}}\bschreef\s+op\s{_WEEKDAY_OR_DATE}:\s*$", re.IGNORECASE),
     # English
-    re.compile(rf"^\W{{0,3}}On\s{_WEEKDAY_OR_DATE}\bwrote:\s*$", re.I),
-    re.compile(rf"^[^\n]{{1,200}}\bwrote\s+on\s{_WEEKDAY_OR_DATE}:\s*$", re.I),
+    re.compile(rf"^\W{{0,3}}On\s{_WEEKDAY_OR_DATE}\bwrote:\s*$", re.IGNORECASE),
+    re.compile(rf"^[^\n]{{1,200}}\bwrote\s+on\s{_WEEKDAY_OR_DATE}:\s*$", re.IGNORECASE),
     # German and French, for who lives near the border or just moved here
-    re.compile(rf"^\W{{0,3}}Am\s{_WEEKDAY_OR_DATE}\bschrieb\b[^\n]{{0,250}}:\s*$", re.I),
-    re.compile(rf"^\W{{0,3}}Le\s{_WEEKDAY_OR_DATE}\ba\s+écrit\s*:\s*$", re.I),
+    re.compile(rf"^\W{{0,3}}Am\s{_WEEKDAY_OR_DATE}\bschrieb\b[^\n]{{0,250}}:\s*$", re.IGNORECASE),
+    re.compile(rf"^\W{{0,3}}Le\s{_WEEKDAY_OR_DATE}\ba\s+écrit\s*:\s*$", re.IGNORECASE),
     # "A <a@b> schreef:" without a date
-    re.compile(r"^[^\n]{0,200}<[^<>\s]{1,200}@[^<>\s]{1,200}>\s*(schreef|wrote)\s*:\s*$", re.I),
+    re.compile(r"^[^\n]{0,200}<[^<>\s]{1,200}@[^<>\s]{1,200}>\s*(schreef|wrote)\s*:\s*$", re.IGNORECASE),
 ]
+_VERB = re.compile(r"\b(schreef|heeft|wrote|schrieb|écrit)\b", re.IGNORECASE)
 _WRITTEN_BY_PROGRAM = re.compile(r"\b\d{1,2}[:.]\d{2}\b|[^\s@<>]@[^\s@<>]")
 _SEPARATOR = re.compile(
     r"^\s*[-_]{2,}\s*(oorspronkelijk|origine(e)?l|original|ursprüngliche)\S*\s+(bericht|message|e-?mail|nachricht)\s*[-_]{2,}\s*$",
-    re.I,
+    re.IGNORECASE,
 )
 _FORWARD = re.compile(
     r"^\s*([-_>]{0,12}\s*(doorgestuurd\s+bericht|forwarded\s+message|begin\s+forwarded\s+message|begin\s+doorgestuurd\s+bericht)\b)",
-    re.I,
+    re.IGNORECASE,
 )
-_FORWARD_SUBJECT = re.compile(r"^\s*((re|antw|aw)\s*:\s*)*(fwd?|fw|doorst|dv|wg)\s*:", re.I)
-_FROM_LINE = re.compile(r"^\s*\*?(Van|From|Von|De)\s*:\*?\s", re.I)
+_FORWARD_SUBJECT = re.compile(r"^\s*((re|antw|aw)\s*:\s*)*(fwd?|fw|doorst|dv|wg)\s*:", re.IGNORECASE)
+_FROM_LINE = re.compile(r"^\s*\*?(Van|From|Von|De)\s*:\*?\s", re.IGNORECASE)
 _OTHER_LINE = re.compile(
     r"^\s*\*?(Verzonden|Datum|Sent|Date|Gesendet|Aan|To|An|CC|Onderwerp|Subject|Betreff|Envoyé|À|Objet)( op)?\s*:\*?\s",
-    re.I,
+    re.IGNORECASE,
 )
 _RULE = re.compile(r"^\s*_{8,}\s*$")
 _LONGEST_ATTRIBUTION = 4
@@ -82,12 +83,14 @@ def _attribution_length(lines: list[str], number: int) -> int:
     first = lines[number].strip()
     if not first or _QUOTED.match(first):
         return 0
+    if not any(line.rstrip().endswith(":") for line in lines[number : number + _LONGEST_ATTRIBUTION]):
+        return 0
     for length in range(1, _LONGEST_ATTRIBUTION + 1):
         part = lines[number : number + length]
         if len(part) < length or not part[-1].strip() or sum(map(len, part)) > 600:
             return 0
         joined = " ".join(line.strip() for line in part)
-        if joined.endswith(":") and any(pattern.match(joined) for pattern in _ATTRIBUTIONS):
+        if joined.endswith(":") and _VERB.search(joined) and any(pattern.match(joined) for pattern in _ATTRIBUTIONS):
             return length
     return 0
 

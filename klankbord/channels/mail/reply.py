@@ -21,7 +21,7 @@ MOST_FILE_BYTES = 20_000_000
 SUBJECT_LIMIT = 200
 LONGEST_TEXT = 100_000
 REFERENCES_LIMIT = 4_000
-_REPLY_PREFIX = re.compile(r"^((re|antw|aw|sv)\s*(\[\d+\])?\s*:\s*)+", re.I)
+_REPLY_PREFIX = re.compile(r"^((re|antw|aw|sv)\s*(\[\d+\])?\s*:\s*)+", re.IGNORECASE)
 _SAFE_ID = re.compile(r"[\x21-\x3b\x3d\x3f-\x7e]{1,900}")
 _TYPE = re.compile(r"(?!multipart/|message/)([a-z0-9][a-z0-9!#$&^_.+-]{0,60})/([a-z0-9][a-z0-9!#$&^_.+-]{0,60})")
 

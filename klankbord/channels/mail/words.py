@@ -37,7 +37,8 @@ _BLOCKS = {"p", "div", "li", "tr", "h1", "h2", "h3", "h4", "h5", "h6", "pre", "u
 _KEPT = _BLOCKS | {"br", "a", "img", "td"}
 _TAG = re.compile(r"<(/?)([a-zA-Z][a-zA-Z0-9]{0,20})")
 _CLOSES_ITSELF = re.compile(
-    "area|base|br|col|embed|hr|img|input|link|meta|source|track|wbr|p|li|d[dt]|t[dhr]|tbody|thead|tfoot|option", re.I
+    "area|base|br|col|embed|hr|img|input|link|meta|source|track|wbr|p|li|d[dt]|t[dhr]|tbody|thead|tfoot|option",
+    re.IGNORECASE,
 )
 _DROPPED = {"script", "style", "title", "head", "noscript", "template", "svg", "math"}
 

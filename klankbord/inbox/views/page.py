@@ -13,7 +13,9 @@ from django.utils import timezone
 from django.utils.dateparse import parse_datetime
 from django.views.decorators.http import require_GET
 
+from klankbord.channels.contract import Connector
 from klankbord.channels.models import Channel
+from klankbord.channels.registry import connector_class
 from klankbord.inbox import presentation, queries
 from klankbord.inbox.actions import mark_seen
 from klankbord.inbox.models import Conversation
@@ -190,6 +192,23 @@ def posts(request: FencedRequest, pk: int) -> HttpResponseBase:
             ),
         },
     )
+
+
+@inside
+@require_GET
+def resident(request: FencedRequest, pk: int) -> HttpResponseBase:
+    """An exercise as the resident sees it: proof that the answer arrived."""
+    found = get_object_or_404(Conversation.objects.select_related("channel__organisation"), pk=pk)
+    connector = connector_for_view(found.channel)
+    if connector is None or found.channel_id not in request.sight.desk_channels:
+        raise Http404
+    heard = [one for one in connector.residents_side(timezone.now()) if one.root_uri == found.root_uri]
+    return render(request, "inbox/resident.html", {"heard": heard, "conversation": found, "channel": found.channel})
+
+
+def connector_for_view(channel: Channel) -> Connector | None:
+    kind = connector_class(channel.kind)
+    return kind(channel.settings, {}) if kind.shows_other_side else None
 
 
 @inside

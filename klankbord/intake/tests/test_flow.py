@@ -4,10 +4,22 @@ from __future__ import annotations
 
 from collections.abc import Callable
 
+import pytest
+from django.db import connection
+from django.utils import timezone
+
+from klankbord.channels.actions import bring_in, replay_quarantine
+from klankbord.channels.contract import Batch, Event, Json, Permanent, Unparseable
+from klankbord.channels.models import Arrival, Channel, Landing, Source
+from klankbord.channels.queries import quarantine_counts, quarantine_list
 from klankbord.inbox.models import Conversation
+from klankbord.intake.flow import collect, take_in
+from klankbord.intake.rereading import reread_open_conversations
+from klankbord.listening.models import Count, Match
 from klankbord.posts.models import Post
-from klankbord.tenancy.fence import entered
+from klankbord.tenancy.fence import acting_for, entered
 from tests.cast import Cast
+from tests.paper import Paper, envelope, sheet
 
 Say = Callable[..., None]
 
@@ -20,3 +32,183 @@ def test_a_message_becomes_an_open_conversation(cast: Cast, say: Say) -> None:
         assert conversation.author_name == "Bea Bewoner"
         assert conversation.waiting_since is not None
         assert Post.objects.get().text.startswith("Waarom")
+
+
+def test_what_nobody_asked_for_is_never_written(cast: Cast, say: Say) -> None:
+    say(cast.square, "u1", "Mijn buurvrouw bakt taart.", addressed=False)
+    with acting_for(cast.klankendam.pk):
+        assert not Post.objects.exists()
+        arrival = Arrival.objects.get()
+        assert (arrival.state, arrival.body) == ("parsed", None)
+        assert "door geen dossier gevraagd" in arrival.outcome
+
+
+def test_what_a_dossier_asks_for_is_kept_and_counted_but_opens_nothing(cast: Cast, say: Say) -> None:
+    say(cast.square, "u1", "Druk op het Marktplein van #Klankendam vandaag.", addressed=False)
+    with acting_for(cast.klankendam.pk):
+        assert Match.objects.get().words == ["klankendam", "marktplein"]
+        assert {count.key: count.number for count in Count.objects.all()} == {"klankendam": 1, "marktplein": 1}
+        assert not Conversation.objects.exists()
+
+
+def test_a_private_message_never_meets_a_dossier(cast: Cast, say: Say) -> None:
+    say(cast.mail, "u1", "Ik woon in Klankendam.", visibility="direct")
+    with acting_for(cast.klankendam.pk):
+        assert Post.objects.exists()
+        assert not Match.objects.exists()
+        assert not Count.objects.exists()
+
+
+def test_what_others_say_in_a_thread_of_ours_belongs_to_it(cast: Cast, say: Say) -> None:
+    say(cast.square, "u1", "Vraag aan de gemeente.")
+    say(cast.square, "u2", "Ik heb dat ook.", parent_uri="u1", addressed=False)
+    with acting_for(cast.klankendam.pk):
+        assert set(Post.objects.values_list("root_uri", flat=True)) == {"u1"}
+        assert Post.objects.count() == 2
+
+
+def test_the_same_thing_twice_is_one_post(cast: Cast, say: Say) -> None:
+    say(cast.square, "u1", "Vraag aan de gemeente.")
+    say(cast.square, "u1", "Vraag aan de gemeente.", key="again")
+    with acting_for(cast.klankendam.pk):
+        assert Post.objects.count() == Conversation.objects.count() == 1
+
+
+def test_a_parent_that_comes_after_its_child_joins_the_thread(cast: Cast, say: Say) -> None:
+    say(cast.square, "child", "En daarom ben ik boos.", parent_uri="parent")
+    say(cast.square, "parent", "Eerst dit.", parent_uri="root", addressed=False, root_uri="root", visibility="public")
+    with acting_for(cast.klankendam.pk):
+        assert set(Post.objects.values_list("root_uri", flat=True)) == {"root"}
+        assert Conversation.objects.get().root_uri == "root"
+
+
+@pytest.mark.parametrize(
+    "body",
+    [
+        b"",
+        b"\xff\xfe",
+        b"{}",
+        b"[1, 2]",
+        b'{"uri": "u", "text": "x"}',
+        sheet("u" * 2000, "een veel te lang adres"),
+        sheet("nul\0uri", "x"),
+    ],
+)
+def test_what_cannot_be_understood_waits_in_quarantine_and_stops_nobody(cast: Cast, say: Say, body: bytes) -> None:
+    with acting_for(cast.klankendam.pk):
+        letters = [("bad", body), ("good", sheet("good", "Een gewone vraag."))]
+        bring_in(cast.square, [Landing(key=key, body=letter, received_at=timezone.now()) for key, letter in letters])
+    take_in(cast.klankendam.pk, cast.square.pk)
+    with acting_for(cast.klankendam.pk):
+        assert [post.uri for post in Post.objects.all()] == ["good"]
+        bad = Arrival.objects.get(key="bad")
+        assert bad.state == "quarantined"
+        assert bytes(bad.body or b"") == body
+
+
+def test_a_text_with_nul_and_lone_surrogates_is_kept_as_far_as_it_can_be(cast: Cast, say: Say) -> None:
+    say(cast.square, "u1", "De lantaarn\0 is \ud800stuk.")
+    with acting_for(cast.klankendam.pk):
+        assert "stuk" in Post.objects.get().text
+
+
+def test_quarantine_goes_back_to_the_start_after_a_repair(
+    cast: Cast, say: Say, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def broken(self: Paper, body: bytes) -> list[Event]:
+        raise Unparseable("kapot")
+
+    with monkeypatch.context() as patch:
+        patch.setattr(Paper, "parse", broken)
+        say(cast.square, "u1", "Een gewone vraag.")
+    with entered(cast.chantal):
+        assert quarantine_counts() == {cast.square.pk: (1, 0)}
+        assert [one.outcome for one in quarantine_list(cast.square)] == ["kapot"]
+        assert replay_quarantine(cast.square, by=cast.chantal) == 1
+    take_in(cast.klankendam.pk, cast.square.pk)
+    with acting_for(cast.klankendam.pk):
+        assert Post.objects.get().uri == "u1"
+
+
+def test_the_wrong_organisation_neither_sees_nor_replays_a_quarantine(cast: Cast, say: Say) -> None:
+    say(cast.square, "u1", "x", body=b"geen papier")
+    with entered(cast.eva):
+        assert quarantine_counts() == {}
+        assert quarantine_list(cast.square) == []
+    with acting_for(cast.zwijgerswaard.pk), connection.cursor() as cursor:
+        cursor.execute("SELECT quarantine_replay(%s)", [cast.square.pk])
+        assert cursor.fetchone() == (0,)
+
+
+def due(channel: Channel) -> None:
+    Source.objects.filter(pk=channel.source_id).update(next_fetch_at=timezone.now())
+
+
+def test_collecting_lands_routes_and_moves_the_cursor(cast: Cast) -> None:
+    Paper.tray = [envelope("u1", "Eerste."), envelope("u2", "Tweede.")]
+    due(cast.square)
+    assert collect(timezone.now())
+    assert not Landing.objects.exists()
+    assert Source.objects.get(pk=cast.square.source_id).cursor == {"done": 2}
+    take_in(cast.klankendam.pk, cast.square.pk)
+    with acting_for(cast.klankendam.pk):
+        assert Post.objects.count() == 2
+
+
+def test_a_source_that_fails_waits_and_tells_why(cast: Cast, monkeypatch: pytest.MonkeyPatch) -> None:
+    def refused(self: Paper, cursor: Json) -> Batch:
+        raise Permanent("Het wachtwoord klopt niet.")
+
+    monkeypatch.setattr(Paper, "fetch", refused)
+    due(cast.square)
+    now = timezone.now()
+    assert collect(now)
+    source = Source.objects.get(pk=cast.square.source_id)
+    assert source.failure == "Het wachtwoord klopt niet."
+    assert source.failing_since == now
+    assert source.next_fetch_at > now
+    assert not collect(now)
+
+
+def test_a_source_that_two_want_is_fetched_once_and_given_to_both(cast: Cast) -> None:
+    with acting_for(cast.zwijgerswaard.pk):
+        shared = Channel.objects.create(
+            organisation=cast.zwijgerswaard, source_id=cast.square.source_id, kind="paper", name="ook", settings={}
+        )
+    Paper.tray = [envelope("u1", "Voor ons allebei.")]
+    due(cast.square)
+    assert collect(timezone.now())
+    for channel in (cast.square, shared):
+        take_in(channel.organisation_id, channel.pk)
+        with acting_for(channel.organisation_id):
+            assert Post.objects.filter(organisation=channel.organisation_id).count() == 1
+
+
+def test_a_source_nobody_wants_rests(cast: Cast) -> None:
+    with acting_for(cast.klankendam.pk):
+        Channel.objects.filter(pk=cast.square.pk).update(enabled=False)
+    Paper.tray = [envelope("u1", "Niemand luistert.")]
+    due(cast.square)
+    assert collect(timezone.now())
+    assert not Landing.objects.exists()
+    assert not collect(timezone.now())
+
+
+def test_an_edit_and_a_deletion_come_in_by_rereading_open_conversations(cast: Cast, say: Say) -> None:
+    say(cast.square, "u1", "De lantaarn is stuk.")
+    say(cast.square, "u2", "Iets anders.")
+    say(cast.square, "u3", "Weer iets anders.")
+    Paper.tray = [
+        envelope("u1", "De lantaarn is stuk.", key="u1"),
+        envelope("u2", "Iets heel anders.", key="u2-edited"),
+        envelope("u3", "", key="u3-gone", deleted=True),
+        envelope("u4", "Onbekend.", key="u4"),
+    ]
+    reread_open_conversations()
+    take_in(cast.klankendam.pk, cast.square.pk)
+    with acting_for(cast.klankendam.pk):
+        posts = {post.uri: post for post in Post.objects.all()}
+    assert set(posts) == {"u1", "u2", "u3"}
+    assert posts["u1"].edited_at is None
+    assert posts["u2"].text == "Iets heel anders."
+    assert posts["u3"].deleted_at is not None

@@ -148,7 +148,7 @@ def test_more_than_the_server_shows_is_a_gap(desk: Desk, resident: SnacUser) -> 
     while batches[-1].more:
         batches.append(desk.connector.fetch(batches[-1].cursor))
     assert sum(len(batch.envelopes) for batch in batches) == 64
-    assert [batch.gap is not None for batch in batches] == [False, True]
+    assert sum(batch.gap is not None for batch in batches) == 1
     assert desk.connector.fetch(batches[-1].cursor) == Batch([], batches[-1].cursor)
 
 

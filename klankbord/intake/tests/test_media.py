@@ -1,0 +1,117 @@
+"""Files that came along: kept, fetched, refused, and removed when their message goes."""
+
+from __future__ import annotations
+
+import os
+import time
+from collections.abc import Callable
+from pathlib import Path
+
+import pytest
+from django.test import Client
+
+from klankbord.channels.contract import AttachmentData, ChannelError, Event, PostArrived
+from klankbord.intake import media
+from klankbord.posts.models import Attachment
+from klankbord.tenancy.fence import acting_for
+from tests.cast import Cast
+from tests.paper import Paper
+
+Say = Callable[..., None]
+PNG = b"\x89PNG\r\n\x1a\n" + b"\0" * 20
+
+
+@pytest.fixture(autouse=True)
+def files_folder(settings: object, tmp_path: Path) -> Path:
+    settings.MEDIA_ROOT = tmp_path  # type: ignore[attr-defined]  # pytest-django's settings take any name
+    return tmp_path
+
+
+def with_file(monkeypatch: pytest.MonkeyPatch, **file: object) -> None:
+    """Let the next message carry a file."""
+    parse = Paper.parse
+    data = AttachmentData(**({"filename": "foto.png", "content_type": "image/png", "alt_text": "Een kuil"} | file))
+
+    def parse_with_file(self: Paper, body: bytes) -> list[Event]:
+        from dataclasses import replace
+
+        return [replace(e, attachments=(data,)) if isinstance(e, PostArrived) else e for e in parse(self, body)]
+
+    monkeypatch.setattr(Paper, "parse", parse_with_file)
+
+
+def the_attachment(cast: Cast) -> Attachment:
+    with acting_for(cast.klankendam.pk):
+        return Attachment.objects.get()
+
+
+def test_a_file_in_the_message_is_kept_and_shown_to_who_may_see_the_message(
+    cast: Cast, say: Say, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    with_file(monkeypatch, content=PNG)
+    say(cast.mail, "u1", "Kijk eens.", visibility="direct")
+    kept = the_attachment(cast)
+    assert (kept.state, kept.size, kept.alt_text) == ("kept", len(PNG), "Een kuil")
+    seen = {}
+    for name, user in cast.everybody.items():
+        client = Client()
+        client.force_login(user)
+        seen[name] = client.get(f"/desk/file/{kept.pk}").status_code
+    assert {name for name, status in seen.items() if status == 200} == {"amal", "gijs"}
+
+
+def test_a_page_that_calls_itself_a_picture_is_only_downloaded(
+    cast: Cast, say: Say, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    with_file(monkeypatch, content=b"<script>alert(1)</script>")
+    say(cast.mail, "u1", "Kijk eens.", visibility="direct")
+    client = Client()
+    client.force_login(cast.amal)
+    response = client.get(f"/desk/file/{the_attachment(cast).pk}")
+    assert response["Content-Type"] == "application/octet-stream"
+    assert response["Content-Disposition"].startswith("attachment")
+    assert "sandbox" in response["Content-Security-Policy"]
+
+
+def test_a_file_behind_an_address_is_fetched_later(cast: Cast, say: Say, monkeypatch: pytest.MonkeyPatch) -> None:
+    with_file(monkeypatch, url="https://plein.example/foto.png")
+    monkeypatch.setattr(media, "fetch_media", lambda url, largest: PNG)
+    say(cast.square, "u1", "Kijk eens.")
+    assert the_attachment(cast).state == "wanted"
+    media.fetch(cast.klankendam.pk)
+    assert the_attachment(cast).state == "kept"
+
+
+def test_a_file_that_cannot_be_had_says_why(cast: Cast, say: Say, monkeypatch: pytest.MonkeyPatch) -> None:
+    def gone(url: str, largest: int) -> bytes:
+        raise ChannelError("Het netwerk heeft dit bestand niet meer.")
+
+    with_file(monkeypatch, url="https://plein.example/foto.png")
+    monkeypatch.setattr(media, "fetch_media", gone)
+    say(cast.square, "u1", "Kijk eens.")
+    media.fetch(cast.klankendam.pk)
+    assert the_attachment(cast).reason == "Het netwerk heeft dit bestand niet meer."
+
+
+def test_a_private_address_is_never_fetched(cast: Cast, say: Say, monkeypatch: pytest.MonkeyPatch) -> None:
+    with_file(monkeypatch, url="http://127.0.0.1:1/foto.png")
+    say(cast.square, "u1", "Kijk eens.")
+    media.fetch(cast.klankendam.pk)
+    assert the_attachment(cast).state == "refused"
+
+
+def test_a_file_goes_from_the_disk_after_its_message_went(
+    cast: Cast, say: Say, monkeypatch: pytest.MonkeyPatch, files_folder: Path
+) -> None:
+    with_file(monkeypatch, content=PNG)
+    say(cast.square, "u1", "Kijk eens.")
+    (kept,) = files_folder.glob("*/*/*")
+    media.remove_unused_files()
+    assert kept.exists()
+    say(cast.square, "u1", "", key="gone", deleted=True)
+    media.remove_unused_files()
+    assert kept.exists()
+    long_ago = time.time() - 7200
+    os.utime(kept, (long_ago, long_ago))
+    media.remove_unused_files()
+    assert not kept.exists()
