@@ -56,9 +56,10 @@ class Environment:
         if any(self._found() == self._fingerprint(each) for each in dict.fromkeys((lock, TEST_LOCK))):
             return
         if self.folder.exists():
-            say("De pakketten of de plaats van deze map zijn veranderd: .venv wordt opnieuw gemaakt…")
+            say("De pakketten of de plaats van deze map zijn veranderd: de pakketten worden opnieuw opgehaald…")
             shutil.rmtree(self.folder)
-        say("De eerste keer: Python-pakketten worden opgehaald (ongeveer een minuut)…")
+        else:
+            say("De eerste keer: Python-pakketten worden opgehaald (ongeveer een minuut)…")
         self._make()
         self._install(self.checkout / lock)
         self._put_command()
