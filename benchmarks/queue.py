@@ -183,7 +183,9 @@ def main() -> None:
             ):
                 desk = Desk(port, log_in(user))
                 found = pages(desk, organisation, words)
-                report(name, desk, user, {page: at for page, at in found.items() if options.only in page}, options.times)
+                report(
+                    name, desk, user, {page: at for page, at in found.items() if options.only in page}, options.times
+                )
 
 
 def report(name: str, desk: Desk, user: int, pages: dict[str, str], times: int) -> None:

@@ -115,10 +115,7 @@ def write_house(connection: psycopg.Connection[Row], places: list[Channel]) -> N
         "id, organisation_id, desk_organisation_id, desk_team_id, all_channels, roles, decision, processor_agreement,"
         " valid_from, valid_until",
         iter(
-            [
-                (i, i, DESK, 1, True, "{}", "Oefening", "Oefening", END, END + timedelta(days=36_500))
-                for i in MANDATES
-            ]
+            [(i, i, DESK, 1, True, "{}", "Oefening", "Oefening", END, END + timedelta(days=36_500)) for i in MANDATES]
         ),
     )
     copy(
@@ -137,7 +134,9 @@ def write_house(connection: psycopg.Connection[Row], places: list[Channel]) -> N
         connection,
         "listening_dossier",
         "id, organisation_id, name, is_place, words, purpose, legal_basis, reason, review_on",
-        iter([(i, i, "Plaats", True, "{gemeente}", "communication", "Oefening", "Oefening", "2027-11-20") for i in ids]),
+        iter(
+            [(i, i, "Plaats", True, "{gemeente}", "communication", "Oefening", "Oefening", "2027-11-20") for i in ids]
+        ),
     )
 
 
@@ -155,8 +154,10 @@ class Said:
         return self.authors.setdefault((thread.channel.organisation, thread.author), len(self.authors) + 1)
 
     def posts(self) -> Iterator[Row]:
-        order = sorted((moment, number, place) for number, t in enumerate(self.plan) for place, moment in enumerate(t.moments))
-        rare = {organisation: 3 for organisation in range(1, 8)}
+        order = sorted(
+            (moment, number, place) for number, t in enumerate(self.plan) for place, moment in enumerate(t.moments)
+        )
+        rare = dict.fromkeys(range(1, 8), 3)
         for post, (moment, number, place) in enumerate(order, start=1):
             thread = self.plan[number]
             channel = thread.channel
@@ -206,7 +207,14 @@ class Said:
             last = thread.moments[-1]
             yield (
                 *(number, organisation, thread.channel.id, thread.private, f"uri:{index}:0", author),
-                *(f"Bewoner {author}", subject, preview, thread.status, assignee, f"Collega {assignee}" if assignee else ""),
+                *(
+                    f"Bewoner {author}",
+                    subject,
+                    preview,
+                    thread.status,
+                    assignee,
+                    f"Collega {assignee}" if assignee else "",
+                ),
                 *(organisation if desk == DESK_USER and organisation != DESK else None, thread.moments[0], last),
                 *(last if thread.status == "open" else None, None if chance > 0.9 else last),
                 *(last if thread.status == "closed" else None, 0, chance < 0.001),

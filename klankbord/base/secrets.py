@@ -21,11 +21,18 @@ def _key() -> str:
     return base64.urlsafe_b64encode(secrets.token_bytes(32)).decode("ascii")
 
 
+def _code() -> str:
+    """Four times four signs that people can read aloud: no O beside 0, no I beside 1; 80 bits."""
+    signs = "ABCDEFGHJKLMNPQRSTUVWXYZ23456789"
+    return "-".join("".join(secrets.choice(signs) for _sign in range(4)) for _group in range(4))
+
+
 _RECIPES: dict[str, Callable[[], str]] = {
     "database_owner_password": _password,
     "database_app_password": _password,
     "django_secret_key": lambda: secrets.token_urlsafe(50),
     "field_encryption_key": _key,
+    "setup_code": _code,
 }
 
 

@@ -101,7 +101,8 @@ def mandates_of(organisation: Organisation, now: datetime) -> tuple[list[Mandate
         .prefetch_related("channels__channel")
         .order_by("-valid_until", "-pk")
     )
-    given, received = [], []
+    given: list[MandateSeen] = []
+    received: list[MandateSeen] = []
     for mandate in everything:
         state = "over" if mandate.valid_until <= now else "later" if mandate.valid_from > now else "now"
         seen = MandateSeen(

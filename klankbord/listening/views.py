@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from django.contrib import messages
+from django.core.exceptions import PermissionDenied
 from django.http import Http404, HttpResponseBase
 from django.shortcuts import redirect, render
 from django.urls import reverse
@@ -28,14 +29,14 @@ def place_dossier(request: FencedRequest) -> HttpResponseBase:
     organisation = house.organisation
     may_write = may_change_words(request, organisation)
     if not may_write and not request.sight.may(Right.READ_DOSSIERS, organisation.pk):
-        raise Http404
+        raise PermissionDenied
     dossier = Dossier.objects.filter(organisation=organisation, is_place=True).select_related("owner").first()
     if dossier is None or (request.method == "POST" and not may_write):
         raise Http404
     form = WordsForm(request.POST or None, initial={"words": "\n".join(dossier.words)})
     if request.method == "POST" and form.is_valid():
-        if form.cleaned_data["words"] != dossier.words:
-            change_words(dossier, form.cleaned_data["words"], by=request.user)
+        # also when nothing changed: that somebody looked and found it right is worth a line in the log
+        change_words(dossier, form.cleaned_data["words"], by=request.user)
         messages.success(request, _("From now on we listen for these words."))
         return redirect(reverse("place-dossier") + house.query)
     days, heard = queries.heard(dossier, timezone.localtime())

@@ -3,7 +3,9 @@
 from __future__ import annotations
 
 import time
+from typing import Any
 
+import structlog
 from allauth.account.adapter import DefaultAccountAdapter
 from allauth.account.authentication import get_authentication_records
 from allauth.mfa.adapter import DefaultMFAAdapter
@@ -14,12 +16,21 @@ from django.http import HttpRequest
 
 from klankbord.project.security import must_have_second_step
 
+logger = structlog.get_logger()
+
 
 class Accounts(DefaultAccountAdapter):  # type: ignore[misc]  # allauth has no types
     """Accounts are made by an administrator's invitation, never by signing up."""
 
     def is_open_for_signup(self, request: HttpRequest) -> bool:
         return False
+
+    def send_mail(self, template_prefix: str, email: str, context: dict[str, Any]) -> None:
+        """A mail that cannot go out changes no answer: it would tell a stranger which addresses are known here."""
+        try:
+            super().send_mail(template_prefix, email, context)
+        except OSError as problem:
+            logger.warning("mail of the log-in not sent", template=template_prefix, problem=str(problem))
 
     def is_reauthentication_required(self, *, app: str, **kwargs: object) -> bool:
         """Who has just logged in is not asked for the password once more, as when setting up the second step."""

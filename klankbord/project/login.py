@@ -12,7 +12,7 @@ from typing import Any
 
 AUTHENTICATION_BACKENDS = ["allauth.account.auth_backends.AuthenticationBackend"]
 LOGIN_URL = "account_login"
-LOGIN_REDIRECT_URL = "/desk/"
+LOGIN_REDIRECT_URL = "/"
 
 ACCOUNT_ADAPTER = "klankbord.project.accounts.Accounts"
 ACCOUNT_USER_MODEL_USERNAME_FIELD = None
@@ -40,6 +40,7 @@ ACCOUNT_RATE_LIMITS = {
     "manage_email": "10/m/user",
     "reauthenticate": "10/m/user",
     "confirm_email": "1/3m/key",
+    "setup_code": "10/5m/ip",
 }
 
 MFA_ADAPTER = "klankbord.project.accounts.SecondStep"

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 from django.http import HttpRequest
 from django.urls import reverse
@@ -12,7 +12,31 @@ from klankbord.tenancy.fence import Sight
 from klankbord.tenancy.models import Organisation
 from klankbord.tenancy.roles import Right
 
-PAGES = (("desk", _("Desk"), Right.READ_PUBLIC),)
+if TYPE_CHECKING:
+    from django_stubs_ext import StrPromise
+
+ANY_LOG = (Right.READ_AUDIT, Right.READ_TEAM_AUDIT, Right.READ_OWN_AUDIT)
+PAGES = (
+    ("desk", _("Desk"), (Right.READ_PUBLIC,)),
+    ("place-dossier", _("Place"), (Right.READ_DOSSIERS,)),
+    ("channels", _("Channels"), (Right.READ_CHANNELS,)),
+    ("people", _("People"), (Right.READ_CHANNELS, Right.READ_TEAMS)),
+    ("audit", _("Log"), ANY_LOG),
+)
+
+
+def reachable(sight: Sight) -> list[tuple[str, StrPromise]]:
+    """The pages somebody may open, by address name and label."""
+    return [
+        (name, label)
+        for name, label, rights in PAGES
+        if any(sight.organisations_where(right) for right in rights) or (name == "desk" and sight.public_channels)
+    ]
+
+
+def first_page(sight: Sight) -> str:
+    """The name of the page somebody begins on; empty for who works nowhere."""
+    return next((name for name, _label in reachable(sight)), "")
 
 
 def navigation(request: HttpRequest) -> dict[str, Any]:
@@ -20,13 +44,15 @@ def navigation(request: HttpRequest) -> dict[str, Any]:
     sight: Sight | None = getattr(request, "sight", None)
     if sight is None or not sight.organisations:
         return {}
-    home = Organisation.objects.filter(pk__in=sight.organisations).order_by("pk").first()
+    home = Organisation.objects.filter(pk__in=sight.organisations).order_by("is_demo", "pk").first()
+    pages = reachable(sight)
+    if home and not home.is_demo and not home.first_day_done_at and sight.may(Right.WRITE_CHANNELS, home.pk):
+        pages.insert(0, ("first-day", _("First day")))
     return {
         "organisation_name": home.name if home else "",
         "exercise": bool(home and home.is_demo),
         "navigation": [
             {"url": reverse(name), "label": label, "active": request.path.startswith(reverse(name))}
-            for name, label, right in PAGES
-            if sight.organisations_where(right) or (name == "desk" and sight.public_channels)
+            for name, label in pages
         ],
     }

@@ -11,6 +11,7 @@ from psycopg.conninfo import conninfo_to_dict
 
 from klankbord.base.secrets import read_secrets, secrets_path
 from klankbord.project import logs
+from klankbord.project.address import KnownHosts
 from klankbord.project.installation import CHECKOUT, app_url, data_dir
 from klankbord.project.login import *  # noqa: F403  # the settings of the log-in, a page of their own
 
@@ -18,11 +19,12 @@ DATA = data_dir()
 _secrets = read_secrets(secrets_path(DATA))
 SECRET_KEY = _secrets["django_secret_key"]
 FIELD_ENCRYPTION_KEY = _secrets["field_encryption_key"]
+SETUP_CODE = _secrets["setup_code"]
 
-# Where residents and colleagues find us; the first is used in mail. Empty: only this machine.
+# Where residents and colleagues find us; empty: this machine, and the address that was filled in on the screen.
 ADDRESS = os.environ.get("KLANKBORD_ADDRESS", "").rstrip("/")
 _host = urlsplit(ADDRESS).hostname
-ALLOWED_HOSTS = ["localhost", "127.0.0.1", "[::1]"] + ([_host] if _host else [])
+ALLOWED_HOSTS = KnownHosts(["localhost", "127.0.0.1", "[::1]"] + ([_host] if _host else []))
 CSRF_TRUSTED_ORIGINS = [ADDRESS] if ADDRESS else []
 SESSION_COOKIE_SECURE = CSRF_COOKIE_SECURE = ADDRESS.startswith("https:")
 SECURE_HSTS_SECONDS = 31_536_000 if ADDRESS.startswith("https:") else 0
@@ -51,6 +53,7 @@ INSTALLED_APPS = [
 PROCRASTINATE_AUTODISCOVER_MODULE_NAME = "jobs"
 MIDDLEWARE = [
     "django.middleware.security.SecurityMiddleware",
+    "klankbord.project.address.SecureOverTls",
     "klankbord.project.security.SecurityHeaders",
     "whitenoise.middleware.WhiteNoiseMiddleware",
     "django.contrib.sessions.middleware.SessionMiddleware",
@@ -84,6 +87,7 @@ ASGI_APPLICATION = "klankbord.project.asgi.application"
 DEFAULT_AUTO_FIELD = "django.db.models.BigAutoField"
 
 AUTH_USER_MODEL = "tenancy.User"
+EMAIL_BACKEND = "klankbord.project.mail.InstallationBackend"
 
 
 def _database(url: str) -> dict[str, Any]:

@@ -24,6 +24,7 @@ from klankbord.base.postgres import Cluster
 from klankbord.base.problem import REFUSED, Problem
 from klankbord.project.commands.demo import TRIED
 from klankbord.project.commands.parts import SUPERVISED, listen_on
+from klankbord.project.firstday.introduction import introduction
 
 _PATIENCE_UP = 90.0
 _PATIENCE_DOWN = 25.0
@@ -190,11 +191,9 @@ class Supervisor:
                 return
 
     def _introduce(self) -> None:
-        """The people of the demo, and the one line everybody looks for."""
-        cast = json.loads((Path(__file__).parent / "demo_cast.json").read_text(encoding="utf-8"))
-        say(_("Log in to the demo (everything in it is made up) with the password {password} as:").format(**cast))
-        for person in cast["people"]:
-            say(f"  {person['email']:<30} {person['about']}")
+        """Who can log in, how to begin for real, and the one line everybody looks for."""
+        for line in introduction(self._environment["DATABASE_URL"], self._data_dir, self.address):
+            say(line)
         say(_("Klankbord is ready: {address}   (stop with Ctrl-C)").format(address=self.address))
 
     def _failing(self) -> list[str]:

@@ -50,7 +50,7 @@ def make_user(email: str, name: str, password: str, *, is_demo: bool = False) ->
 
 
 def found_organisation(name: str, municipality: Municipality | None, roles: Iterable[str], *, by: User) -> Organisation:
-    """A new organisation with its first administrator, who goes on inside the fence. The set-up code was shown before."""
+    """A new organisation with its first administrator, who goes on inside the fence. The code was shown before."""
     if by.is_demo:
         raise Refused(_("A made-up person cannot found a real organisation."))
     try:

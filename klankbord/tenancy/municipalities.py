@@ -63,12 +63,25 @@ def suggest(typed: str, most: int = MOST) -> list[Suggestion]:
     return [Suggestion(known[code], first[code]) for code in codes if code in known]
 
 
+@cache
+def _ordinary() -> frozenset[str]:
+    return frozenset((DATA / "gewone-woorden.txt").read_text(encoding="utf-8").casefold().split("\n"))
+
+
 def words_of(municipality: Municipality) -> list[str]:
-    """What to listen for at first: the municipality by every name, and its places. Editable afterwards."""
-    names = [municipality.name]
-    names += [row["bijnaam"] for row in rows("bijnamen.csv") if row["cbs_code"] == municipality.code]
-    names += [row["woonplaats"] for row in rows("woonplaatsen.csv") if row["cbs_code"] == municipality.code]
+    """What to listen for at first: the municipality by every name, and its places. Editable afterwards.
+
+    A name that is an ordinary word too (Best, Goes, Haren) counts only with a word beside it.
+    """
+    names = [(municipality.name, "gemeente")]
+    names += [(row["bijnaam"], "gemeente") for row in rows("bijnamen.csv") if row["cbs_code"] == municipality.code]
+    names += [
+        (row["woonplaats"], municipality.name)
+        for row in rows("woonplaatsen.csv")
+        if row["cbs_code"] == municipality.code
+    ]
     found: dict[str, str] = {}
-    for name in names:
-        found.setdefault(folded(name), name)
+    for name, beside in names:
+        beside = "gemeente" if folded(beside) == folded(name) else beside
+        found.setdefault(folded(name), f"{beside} {name}" if name.casefold() in _ordinary() else name)
     return list(found.values())

@@ -1,4 +1,5 @@
 import csv
+from collections.abc import Iterator
 from importlib import resources
 
 from django.db import migrations
@@ -6,11 +7,11 @@ from django.db import migrations
 COLUMNS = "code, name, province, population, latitude, longitude, area_code, tooi, safety_region"
 
 
-def _quoted(text):
+def _quoted(text: str) -> str:
     return "'" + text.replace("'", "''") + "'"
 
 
-def _rows():
+def _rows() -> Iterator[str]:
     text = (resources.files("klankbord.tenancy") / "data" / "gemeenten.csv").read_text(encoding="utf-8")
     for row in csv.DictReader(text.splitlines()):
         strings = [_quoted(row[name]) for name in ("netnummer", "tooi_uri", "veiligheidsregio")]

@@ -31,7 +31,7 @@ def number(text: str) -> int | None:
 
 
 def whose(request: FencedRequest, *rights: Right) -> House:
-    """The organisation asked for where one of these rights is held, else the first; PermissionDenied when there is none."""
+    """The organisation asked for where one of these rights is held, else the first; PermissionDenied without any."""
     ids = {organisation for right in rights for organisation in request.sight.organisations_where(right)}
     choices = list(Organisation.objects.filter(pk__in=ids).order_by("name"))
     if not choices:
