@@ -6,6 +6,7 @@ from collections.abc import Callable, Iterator
 from typing import Any
 
 import pytest
+from django.conf import settings
 from django.db import connection
 
 from klankbord.channels import registry
@@ -15,6 +16,17 @@ from tests.cast import Cast, make_cast
 from tests.paper import Paper, sheet
 
 pytest_plugins = ["tests.servers.fixtures"]
+
+
+@pytest.fixture(scope="session", autouse=True)
+def django_test_environment(django_db_blocker: Any) -> Iterator[None]:
+    """Django's own preparation; it copies the list of hosts, and ours ends with a look in the database."""
+    from django.test.utils import setup_test_environment, teardown_test_environment
+
+    settings.ALLOWED_HOSTS = ["localhost"]
+    setup_test_environment(debug=False)
+    yield
+    teardown_test_environment()
 
 
 @pytest.fixture(scope="session")
