@@ -46,7 +46,8 @@ def place_dossier(request: FencedRequest) -> HttpResponseBase:
         "form": form,
         "may_write": may_write,
         "days": days,
-        "heard": heard,
+        "loud": [one for one in heard if one.total],
+        "silent": [one.word for one in heard if not one.total],
         "total": sum(one.total for one in heard),
         "review_due": dossier.review_on <= timezone.localdate(),
     }

@@ -9,6 +9,8 @@ from dataclasses import dataclass
 from functools import cache
 from importlib import resources
 
+from django.utils.formats import number_format
+
 from klankbord.tenancy.models import Municipality
 
 DATA = resources.files("klankbord.tenancy") / "data"
@@ -21,6 +23,10 @@ class Suggestion:
 
     municipality: Municipality
     known_as: str
+
+    @property
+    def population(self) -> str:
+        return number_format(self.municipality.population, force_grouping=True)
 
 
 def rows(name: str) -> Iterator[dict[str, str]]:

@@ -7,7 +7,7 @@ from django.db import connection
 
 from klankbord.intake.sweeping import release_dead_jobs
 
-pytestmark = [pytest.mark.django_db(transaction=True), pytest.mark.usefixtures("as_app")]
+pytestmark = pytest.mark.usefixtures("as_app")
 
 
 def add(status: str, *, waits_once: str | None = None, worker_heard: str | None = None) -> int:

@@ -27,10 +27,10 @@ def files_folder(settings: object, tmp_path: Path) -> Path:
     return tmp_path
 
 
-def with_file(monkeypatch: pytest.MonkeyPatch, **file: object) -> None:
+def with_file(monkeypatch: pytest.MonkeyPatch, *, content: bytes | None = None, url: str = "") -> None:
     """Let the next message carry a file."""
     parse = Paper.parse
-    data = AttachmentData(**({"filename": "foto.png", "content_type": "image/png", "alt_text": "Een kuil"} | file))
+    data = AttachmentData("foto.png", "image/png", "Een kuil", url, content)
 
     def parse_with_file(self: Paper, body: bytes) -> list[Event]:
         from dataclasses import replace

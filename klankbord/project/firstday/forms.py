@@ -110,7 +110,7 @@ class InstallationForm(forms.Form):
         help_text=_(
             "Where colleagues find Klankbord, for instance https://klankbord.gemeente.example. Empty: this machine."
         ),
-        widget=forms.URLInput(),
+        widget=forms.TextInput(attrs={"inputmode": "url", "autocapitalize": "none", "spellcheck": "false"}),
     )
     mail_from = forms.EmailField(
         label=_("Sender of mail"),

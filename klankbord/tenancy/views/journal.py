@@ -11,16 +11,19 @@ from django.shortcuts import render
 from django.urls import reverse
 from django.utils import timezone
 from django.utils.dateparse import parse_datetime
+from django.utils.translation import gettext as _
 from django.views.decorators.http import require_GET
 
 from klankbord.tenancy import queries
 from klankbord.tenancy.fence import FencedRequest, inside
 from klankbord.tenancy.forms import JournalForm
 from klankbord.tenancy.models import AuditEntry
-from klankbord.tenancy.roles import Right
+from klankbord.tenancy.roles import Right, Role
+from klankbord.tenancy.views.people import labels
 from klankbord.tenancy.views.whose import House, number, whose
 
 PAGE = 50
+ROLE_NAMES = frozenset(role.value for role in Role)
 BACK = timedelta(days=30)
 
 
@@ -72,16 +75,18 @@ def shown(entry: AuditEntry) -> dict[str, Any]:
         "act": entry.actie,
         "object": entry.object,
         "result": entry.resultaat,
-        "details": [(name, _words(value)) for name, value in entry.details.items()],
+        "details": [(name, _words(value)) for name, value in entry.details.items() if value not in ("", [], None)],
         "erased": entry.erased_at is not None,
     }
 
 
 def _words(value: Any) -> str:
-    if isinstance(value, list):
-        return ", ".join(map(str, value))
+    """A detail as people read it; roles by their name on the screen."""
     if isinstance(value, bool):
-        return "ja" if value else "nee"
+        return _("yes") if value else _("no")
+    if isinstance(value, list):
+        known = [role for role in value if role in ROLE_NAMES]
+        return ", ".join(labels(value) if known and len(known) == len(value) else map(str, value))
     return str(value)
 
 
@@ -94,7 +99,7 @@ def _mark(entry: AuditEntry) -> str:
 
 
 def _before(request: FencedRequest) -> tuple[datetime, int] | None:
-    moment, _, pk = request.GET.get("before", "").partition("_")
+    moment, _underscore, pk = request.GET.get("before", "").partition("_")
     try:
         at = parse_datetime(moment)
     except ValueError:
