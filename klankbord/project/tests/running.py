@@ -47,14 +47,14 @@ def free_port() -> int:
 class Started:
     """``klankbord start`` in a process; a context manager that stops it with Ctrl-C."""
 
-    def __init__(self, data_dir: Path, log: Path, *arguments: str, port: int | None = None) -> None:
+    def __init__(self, data_dir: Path, log: Path, *arguments: str, port: int | None = None, **more: str) -> None:
         self.port = port or free_port()
         self.log = log
         command = own_command("start", "--no-browser")
         self._file: IO[bytes] = log.open("wb")
         self.process = subprocess.Popen(
             [*command, "--port", str(self.port), "--data", str(data_dir), *arguments],
-            env=environment(),
+            env=environment(**more),
             stdout=self._file,
             stderr=subprocess.STDOUT,
             cwd="/",
