@@ -6,6 +6,7 @@ import uuid
 from collections.abc import Sequence
 from dataclasses import asdict, dataclass
 from datetime import datetime, timedelta
+from fnmatch import fnmatch
 
 from django.db import connection, models
 from django.utils import timezone
@@ -300,10 +301,10 @@ def _check(connector: type[Connector], channel: Channel, text: str, files: Seque
     limits = connector.media_limits
     if len(files) > limits.count:
         raise Refused(_("This channel takes at most %(count)s files.") % {"count": limits.count})
+    if sum(len(file.content) for file in files) > limits.bytes:
+        raise Refused(_("The files are too large for this channel."))
     for file in files:
-        if len(file.content) > limits.bytes:
-            raise Refused(_("“%(name)s” is too large for this channel.") % {"name": file.filename})
-        if limits.types and file.content_type not in limits.types:
+        if limits.types and not any(fnmatch(file.content_type, pattern) for pattern in limits.types):
             raise Refused(_("This channel does not take files like “%(name)s”.") % {"name": file.filename})
         if file.content_type.startswith("image/") and not file.alt_text.strip():
             raise Refused(_("Describe what is on the picture, for people who cannot see it."))
