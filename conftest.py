@@ -6,6 +6,7 @@ from collections.abc import Callable, Iterator
 from typing import Any
 
 import pytest
+from django.conf import settings
 from django.db import connection
 
 from klankbord.channels import registry
@@ -14,7 +15,12 @@ from klankbord.tenancy.grants import grants
 from tests.cast import Cast, make_cast
 from tests.paper import Paper, sheet
 
-pytest_plugins = ["tests.servers.fixtures"]
+pytest_plugins = ["tests.servers.browser", "tests.servers.fixtures"]
+
+
+def pytest_configure() -> None:
+    """The names this house answers by without asking its database: Django copies them before there is one."""
+    settings.ALLOWED_HOSTS = settings.ALLOWED_HOSTS[:]
 
 
 @pytest.fixture(scope="session")
