@@ -100,18 +100,18 @@ async def bare(url: str, events: range) -> Times:
     return times_of([came[event] - left[event] for event in events])
 
 
-def pooled(url: str) -> int:
-    """Connections of the application that the web server's pool holds now, the two that listen left out."""
+def connections_of(url: str) -> int:
+    """How many connections the application has open, this one left out."""
     with psycopg.connect(url) as connection:
         row = connection.execute(
-            "SELECT count(*) FROM pg_stat_activity WHERE usename = 'klankbord_app' AND query NOT LIKE '%fence_may_see%'"
-            " AND query NOT LIKE 'LISTEN%' AND pid <> pg_backend_pid()"
+            "SELECT count(*) FROM pg_stat_activity WHERE usename = current_user AND pid <> pg_backend_pid()"
         ).fetchone()
     assert row is not None
     return int(row[0])
 
 
-async def measure_streams(port: int, app_url: str, owner_url: str, cookies: list[str]) -> None:
+async def measure_streams(port: int, app_url: str, cookies: list[str]) -> None:
+    before = connections_of(app_url)
     quiet = [await page(port, cookies[0], "/floor/empty") for _ in range(40)]
     print_line("empty page, no streams", times_of(quiet))
     print_line("floor: NOTIFY to a bare LISTEN", await bare(app_url, range(1, 41)))
@@ -130,7 +130,7 @@ async def measure_streams(port: int, app_url: str, owner_url: str, cookies: list
         f"NOTIFY to {len(streams)} streams",
         times_of([s.came[event] - left[event] for s in streams for event in events if event in s.came]),
     )
-    print(f"events that did not come: {missing}; connections in the pool now: {pooled(owner_url)}")
+    print(f"events that did not come: {missing}; connections with the database: {connections_of(app_url)}, before {before}")
     print_line("empty page, streams open and events flowing", times_of(busy))
     for task in running:
         task.cancel()
@@ -156,7 +156,7 @@ def main() -> None:
         django.setup()
         cookies = [log_in(user) for user in hire(cluster.owner_url, options.streams)]
         with web_server(POOL) as (port, _):
-            asyncio.run(measure_streams(port, cluster.app_url, cluster.owner_url, cookies))
+            asyncio.run(measure_streams(port, cluster.app_url, cookies))
 
 
 if __name__ == "__main__":
