@@ -18,7 +18,6 @@ from klankbord.base.text.clean import preview, safe_text
 from klankbord.channels.contract import AuthorData, Connector, Outgoing, Visibility
 from klankbord.channels.models import Channel, Delivery
 from klankbord.channels.registry import connector_class
-from klankbord.inbox import jobs
 from klankbord.inbox.models import Conversation
 from klankbord.posts.actions import Stored, write_post
 from klankbord.posts.files import keep_file
@@ -257,7 +256,9 @@ def reply(
     conversation.mandate = _mandate(conversation, by, now)
     conversation.save(update_fields=["status", "waiting_since", "last_post_at", "assignee", "assignee_name", "mandate"])
     _log(conversation, "antwoord versturen", by, {"bericht": post.pk, "zichtbaarheid": chosen.value})
-    defer_once(jobs.send_answer, f"delivery:{delivery.pk}", organisation=delivery.organisation_id, delivery=delivery.pk)
+    defer_once(
+        "inbox.send_answer", f"delivery:{delivery.pk}", organisation=conversation.organisation_id, delivery=delivery.pk
+    )
     _announce(conversation)
     return post
 

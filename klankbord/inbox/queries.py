@@ -71,8 +71,8 @@ def _found(words: str, channels: list[int]) -> list[Conversation]:
     threads = search_threads(words, channels, FOUND_AT_MOST)
     return list(
         Conversation.objects.raw(
-            "SELECT conversation.*"
-            " FROM unnest(%s::bigint[], %s::text[]) WITH ORDINALITY AS thread (organisation, root, place)"
+            "SELECT conversation.* FROM unnest(%s::bigint[], %s::text[]) WITH ORDINALITY"
+            " AS thread (organisation, root, place)"
             " JOIN inbox_conversation conversation ON conversation.organisation_id = thread.organisation"
             " AND conversation.root_uri = thread.root ORDER BY thread.place LIMIT %s",
             [[organisation for organisation, _ in threads], [root for _, root in threads], PAGE],

@@ -46,7 +46,7 @@ from klankbord.channels.models import Arrival, Channel, Landing, Source
 from klankbord.channels.registry import connector_class, connector_for
 from klankbord.inbox import sending
 from klankbord.inbox.actions import move_conversations, open_conversations, touch_thread
-from klankbord.intake import jobs, media
+from klankbord.intake import media
 from klankbord.listening.actions import asked_for, match_posts
 from klankbord.posts.actions import Stored, bury_post, join_threads, keep_attachments, revise_post, store_posts
 from klankbord.posts.models import Post
@@ -103,8 +103,13 @@ def route(source: Source) -> None:
     for channel in channels:
         with acting_for(channel.organisation_id):
             bring_in(channel, landings)
-            defer_once(jobs.take_in, f"take-in:{channel.pk}", organisation=channel.organisation_id, channel=channel.pk)
+            ask_to_take_in(channel)
     clear_doormat(landings)
+
+
+def ask_to_take_in(channel: Channel) -> None:
+    """Have what is new on a channel taken in after commit."""
+    defer_once("intake.take_in", f"take-in:{channel.pk}", organisation=channel.organisation_id, channel=channel.pk)
 
 
 @dataclass(slots=True)
