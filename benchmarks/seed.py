@@ -272,8 +272,8 @@ def write_content(connection: psycopg.Connection[Row], said: Said) -> None:
         "tenancy_auditentry",
         "id, organisation_id, actie, object, resultaat, oorsprong, actor, tijdstempel, details, salt, digest",
         (
-            (n, t.channel.organisation, "gesprek beantwoorden", f"gesprek:{n}", "gelukt", "scherm", "Collega, Webcareteam",
-             t.moments[-1], "{}", "\\\\x00", "\\\\x00")
+            (n, t.channel.organisation, "gesprek beantwoorden", f"gesprek:{n}", "gelukt", "scherm",
+             "Collega, Webcareteam", t.moments[-1], "{}", "\\\\x00", "\\\\x00")
             for n, t in enumerate(addressed, start=1)
         ),
     )  # fmt: skip

@@ -2,17 +2,13 @@
 
 from __future__ import annotations
 
-import smtplib
 import threading
 import time
 import uuid
 from collections.abc import Iterator
 from contextlib import contextmanager
-from dataclasses import dataclass, field
 from datetime import UTC, datetime, timedelta
 from email import message_from_bytes, policy
-from email.message import EmailMessage
-from typing import Any
 
 import pytest
 
@@ -21,105 +17,18 @@ from klankbord.channels.contract import (
     DeliveryFailed,
     DeliverySeen,
     Envelope,
-    Event,
-    Json,
     NotSent,
-    Outgoing,
     Permanent,
     PostArrived,
     Receipt,
     Uncertain,
-    Visibility,
 )
 from klankbord.channels.mail import channel as channel_module
-from klankbord.channels.mail.channel import Mail
 from klankbord.channels.mail.client import MissingFolder, NotEncrypted, Unreachable, WrongPassword
+from tests.mail_desk import Desk, answer_to
 from tests.servers.mail import PASSWORD, MailServers, Server, queue_id, wait_until
 
 pytestmark = pytest.mark.real
-
-
-class HastyMail(Mail):
-    """The same with less patience than in real life."""
-
-    answer_seconds = 5.0
-    end_seconds = 5.0
-
-
-@dataclass
-class Desk:
-    """A town's mailbox and a resident's, fresh for each test, and a connector with its cursor."""
-
-    servers: MailServers
-    address: str
-    resident: str
-    cursor: Json = field(default_factory=dict)
-
-    def connector(self, **changes: object) -> Mail:
-        secrets = {"imap_password": PASSWORD, "smtp_password": PASSWORD}
-        secrets |= {name: str(changes.pop(name)) for name in list(changes) if name in secrets}
-        settings: Json = {
-            "address": self.address,
-            "display_name": "Gemeente Klankendam (oefening)",
-            "imap_host": "127.0.0.1",
-            "imap_port": self.servers.imap_port,
-            "imap_security": "none",
-            "imap_user": self.address,
-            "imap_folder": "INBOX",
-            "smtp_host": "127.0.0.1",
-            "smtp_port": self.servers.smtp_port,
-            "smtp_security": "none",
-            "smtp_user": self.address,
-            "copy_to_self": True,
-            "signature": "",
-        }
-        return HastyMail(settings | changes, secrets)
-
-    def write(self, text: str = "Wanneer komt de vuilniswagen?", **headers: str) -> str:
-        """The resident writes to the town; the answer is the Message-ID."""
-        message = EmailMessage(policy=policy.SMTP)
-        message["From"] = f"Jo Bewoner <{self.resident}>"
-        message["To"] = self.address
-        message["Subject"] = "Afval"
-        message["Message-ID"] = f"<{uuid.uuid4()}@bewoners.example>"
-        for name, value in headers.items():
-            message[name.replace("_", "-")] = value
-        message.set_content(text)
-        with smtplib.SMTP(self.servers.host, self.servers.smtp_port, timeout=10) as client:
-            client.send_message(message)
-        return str(message["Message-ID"])
-
-    def fetch(self) -> list[Envelope]:
-        """All that is new, as the house would do it: until there is no more."""
-        found: list[Envelope] = []
-        while True:
-            batch = self.connector().fetch(self.cursor)
-            self.cursor = batch.cursor
-            found += batch.envelopes
-            if not batch.more:
-                return found
-
-    def events(self) -> list[Event]:
-        connector = self.connector()
-        return [event for envelope in self.fetch() for event in connector.parse(envelope.body)]
-
-    def arrived(self, count: int = 1) -> list[PostArrived]:
-        self.servers.wait_for_mail(self.address, count)
-        return [event for event in self.events() if isinstance(event, PostArrived)]
-
-
-def answer_to(post: PostArrived, text: str = "Morgen, tussen negen en twaalf.", **changes: Any) -> Outgoing:
-    values: dict[str, Any] = {
-        "client_id": str(uuid.uuid4()),
-        "text": text,
-        "visibility": Visibility.DIRECT,
-        "to": post.author,
-        "parent_uri": post.uri,
-        "root_uri": post.root_uri or post.uri,
-        "reply_data": post.reply_data,
-        "attempted_at": datetime.now(UTC),
-    }
-    return Outgoing(**(values | changes))
 
 
 @pytest.fixture
@@ -190,13 +99,16 @@ def test_nothing_comes_twice_and_each_mail_keeps_its_key(desk: Desk) -> None:
     assert {(one.key, one.body) for one in again.envelopes} == {(one.key, one.body) for one in first.envelopes}
 
 
-def test_a_full_mailbox_comes_in_batches_oldest_first(desk: Desk, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_a_full_mailbox_comes_in_batches_lowest_number_first(desk: Desk, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(channel_module, "BATCH_COUNT", 3)
     for number in range(7):
         desk.write(f"vraag {number}")
-        desk.servers.wait_for_mail(desk.address, number + 1)
-    texts = [event.text for event in desk.events() if isinstance(event, PostArrived)]
-    assert texts == [f"vraag {number}" for number in range(7)]
+    desk.servers.wait_for_mail(desk.address, 7)
+    envelopes = desk.fetch()
+    uids = [int(envelope.key.partition(":")[2]) for envelope in envelopes]
+    assert uids == sorted(uids)
+    posts = [event for envelope in envelopes for event in desk.connector().parse(envelope.body)]
+    assert sorted(post.text for post in posts if isinstance(post, PostArrived)) == [f"vraag {n}" for n in range(7)]
 
 
 def test_idle_hints_within_a_second(desk: Desk) -> None:

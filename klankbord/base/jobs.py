@@ -2,25 +2,25 @@
 
 from __future__ import annotations
 
-from typing import Any
-
 from django.db import transaction
 from django.utils import timezone
 from procrastinate import exceptions
 from procrastinate.contrib.django import app
-from procrastinate.tasks import Task
 
 from klankbord.base.models import Heartbeat
 
 WORKER_CONCURRENCY = 4
 
 
-def defer_once(task: Task[..., Any, Any], key: str, **arguments: Any) -> None:
-    """Have this done after commit, unless the same is waiting already. Jobs with one key run one after another."""
+def defer_once(task: str, key: str, **arguments: int) -> None:
+    """Have this task done after commit, unless the same is waiting already. Jobs with one key run one after another.
+
+    By name: a room asks for a job without importing the module that holds it, which imports the room.
+    """
     try:
         # in a savepoint of its own: the refusal of a second one must not spoil the transaction around it
         with transaction.atomic():
-            task.configure(queueing_lock=key, lock=key).defer(**arguments)
+            app.configure_task(task, queueing_lock=key, lock=key).defer(**arguments)
     except exceptions.AlreadyEnqueued:
         return
 

@@ -121,8 +121,8 @@ def clear_doormat(landings: Sequence[Landing]) -> None:
 
 
 def fetch_now(source_id: int, now: datetime) -> None:
-    """The network hinted at something new: do not wait for the next turn."""
-    Source.objects.filter(pk=source_id).update(next_fetch_at=now)
+    """The network hinted at something new: do not wait for the next turn, unless the source is failing."""
+    Source.objects.filter(pk=source_id, failing_since__isnull=True).update(next_fetch_at=now)
 
 
 def mark_failing(source: Source, failure: str, now: datetime, retry_after: float | None = None) -> None:

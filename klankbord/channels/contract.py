@@ -255,6 +255,8 @@ class Connector(ABC):
     can_reply: ClassVar[bool] = True
     can_wait: ClassVar[bool] = False
     """True when ``wait`` gives a hint the moment something is new."""
+    has_edits: ClassVar[bool] = True
+    """False where a message is what it is (mail): the same uri with other words is then a copy or a forgery."""
     can_reread: ClassVar[bool] = False
     """True when ``reread`` tells what became of posts we know: edits and deletions the network does not announce."""
     shows_other_side: ClassVar[bool] = False
@@ -285,8 +287,8 @@ class Connector(ABC):
     def fetch(self, cursor: Json) -> Batch:
         """Bring what is new since ``cursor`` (empty: from now on, with a little overlap). No database, no effects."""
 
-    def wait(self, seconds: float) -> bool:
-        """Block until the network hints at something new (True) or ``seconds`` have passed (False)."""
+    def wait(self, seconds: float, cursor: Json) -> bool:
+        """Block until there is something new since ``cursor`` (True) or ``seconds`` have passed (False)."""
         raise NotImplementedError
 
     def reread(self, known: Sequence[tuple[str, Json]]) -> list[Envelope]:

@@ -6,6 +6,7 @@ import uuid
 from collections.abc import Sequence
 from dataclasses import asdict, dataclass
 from datetime import datetime, timedelta
+from fnmatch import fnmatch
 
 from django.db import connection, models
 from django.utils import timezone
@@ -17,7 +18,6 @@ from klankbord.base.text.clean import preview, safe_text
 from klankbord.channels.contract import AuthorData, Connector, Outgoing, Visibility
 from klankbord.channels.models import Channel, Delivery
 from klankbord.channels.registry import connector_class
-from klankbord.inbox import jobs
 from klankbord.inbox.models import Conversation
 from klankbord.posts.actions import Stored, write_post
 from klankbord.posts.files import keep_file
@@ -256,7 +256,9 @@ def reply(
     conversation.mandate = _mandate(conversation, by, now)
     conversation.save(update_fields=["status", "waiting_since", "last_post_at", "assignee", "assignee_name", "mandate"])
     _log(conversation, "antwoord versturen", by, {"bericht": post.pk, "zichtbaarheid": chosen.value})
-    defer_once(jobs.send_answer, f"delivery:{delivery.pk}", organisation=delivery.organisation_id, delivery=delivery.pk)
+    defer_once(
+        "inbox.send_answer", f"delivery:{delivery.pk}", organisation=conversation.organisation_id, delivery=delivery.pk
+    )
     _announce(conversation)
     return post
 
@@ -300,10 +302,10 @@ def _check(connector: type[Connector], channel: Channel, text: str, files: Seque
     limits = connector.media_limits
     if len(files) > limits.count:
         raise Refused(_("This channel takes at most %(count)s files.") % {"count": limits.count})
+    if sum(len(file.content) for file in files) > limits.bytes:
+        raise Refused(_("The files are too large for this channel."))
     for file in files:
-        if len(file.content) > limits.bytes:
-            raise Refused(_("“%(name)s” is too large for this channel.") % {"name": file.filename})
-        if limits.types and file.content_type not in limits.types:
+        if limits.types and not any(fnmatch(file.content_type, pattern) for pattern in limits.types):
             raise Refused(_("This channel does not take files like “%(name)s”.") % {"name": file.filename})
         if file.content_type.startswith("image/") and not file.alt_text.strip():
             raise Refused(_("Describe what is on the picture, for people who cannot see it."))

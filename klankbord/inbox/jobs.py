@@ -4,16 +4,14 @@ from __future__ import annotations
 
 from procrastinate.contrib.django import app
 
+from klankbord.inbox import sending
+
 
 @app.task(name="inbox.send_answer")
 def send_answer(organisation: int, delivery: int) -> None:
-    from klankbord.inbox.sending import send
-
-    send(organisation, delivery)
+    sending.send(organisation, delivery)
 
 
 @app.task(name="inbox.look_up_answer")
 def look_up_answer(organisation: int, delivery: int) -> None:
-    from klankbord.inbox.sending import look_up
-
-    look_up(organisation, delivery)
+    sending.look_up(organisation, delivery)

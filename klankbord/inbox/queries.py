@@ -69,13 +69,15 @@ def _in_order(ids: list[int]) -> list[Conversation]:
 
 def _found(words: str, channels: list[int]) -> list[Conversation]:
     threads = search_threads(words, channels, FOUND_AT_MOST)
-    by_thread = {
-        (row.organisation_id, row.root_uri): row
-        for row in Conversation.objects.filter(
-            organisation__in={organisation for organisation, _ in threads}, root_uri__in=[root for _, root in threads]
+    return list(
+        Conversation.objects.raw(
+            "SELECT conversation.* FROM unnest(%s::bigint[], %s::text[]) WITH ORDINALITY"
+            " AS thread (organisation, root, place)"
+            " JOIN inbox_conversation conversation ON conversation.organisation_id = thread.organisation"
+            " AND conversation.root_uri = thread.root ORDER BY thread.place LIMIT %s",
+            [[organisation for organisation, _ in threads], [root for _, root in threads], PAGE],
         )
-    }
-    return [by_thread[thread] for thread in threads if thread in by_thread][:PAGE]
+    )
 
 
 def counts(user: User, channels: dict[int, Channel]) -> dict[str, int]:

@@ -30,7 +30,6 @@ from klankbord.channels.contract import (
 )
 from klankbord.channels.models import Delivery
 from klankbord.channels.registry import connector_for
-from klankbord.inbox import jobs
 from klankbord.inbox.models import Conversation
 from klankbord.posts.files import read_file
 from klankbord.posts.models import Post
@@ -134,9 +133,9 @@ def decide(delivery: Delivery, decision: str, *, by: User) -> None:
     elif decision == "resend":
         delivery.created_at = now
         _settle(delivery, _try_again, NotSent("", retry_after=0), now)
-        defer_once(jobs.send_answer, f"delivery:{delivery.pk}", **arguments)
+        defer_once("inbox.send_answer", f"delivery:{delivery.pk}", **arguments)
     else:
-        defer_once(jobs.look_up_answer, f"delivery:{delivery.pk}", **arguments)
+        defer_once("inbox.look_up_answer", f"delivery:{delivery.pk}", **arguments)
 
 
 Settle = Callable[[Delivery, object, datetime], None]

@@ -43,10 +43,10 @@ from klankbord.channels.contract import (
     Unparseable,
 )
 from klankbord.channels.models import Arrival, Channel, Landing, Source
-from klankbord.channels.registry import connector_for
+from klankbord.channels.registry import connector_class, connector_for
 from klankbord.inbox import sending
 from klankbord.inbox.actions import move_conversations, open_conversations, touch_thread
-from klankbord.intake import jobs, media
+from klankbord.intake import media
 from klankbord.listening.actions import asked_for, match_posts
 from klankbord.posts.actions import Stored, bury_post, join_threads, keep_attachments, revise_post, store_posts
 from klankbord.posts.models import Post
@@ -103,8 +103,13 @@ def route(source: Source) -> None:
     for channel in channels:
         with acting_for(channel.organisation_id):
             bring_in(channel, landings)
-            defer_once(jobs.take_in, f"take-in:{channel.pk}", organisation=channel.organisation_id, channel=channel.pk)
+            ask_to_take_in(channel)
     clear_doormat(landings)
+
+
+def ask_to_take_in(channel: Channel) -> None:
+    """Have what is new on a channel taken in after commit."""
+    defer_once("intake.take_in", f"take-in:{channel.pk}", organisation=channel.organisation_id, channel=channel.pk)
 
 
 @dataclass(slots=True)
@@ -189,7 +194,7 @@ def _store(channel: Channel, understood: Understood, now: datetime) -> None:
         stored, known = store_posts(channel, wanted, now)
         _settle_new(channel, stored, now)
         for event in known:
-            _revise(organisation_id, event, now)
+            _revise(channel, event, now)
     for other in understood.others:
         _apply(organisation_id, other, now)
     emptied = {arrival for arrival, event in understood.arrived if event.uri in unwanted}
@@ -219,10 +224,20 @@ def _settle_new(channel: Channel, stored: list[Stored], now: datetime) -> None:
     open_conversations(channel, stored, now)
 
 
-def _revise(organisation_id: int, event: PostArrived, now: datetime) -> None:
-    post = Post.objects.filter(organisation_id=organisation_id, uri=event.uri).defer("tokens").first()
-    if post is not None and post.direction == Post.Direction.IN and revise_post(post, event, now):
-        touch_thread(organisation_id, post.root_uri)
+def _revise(channel: Channel, event: PostArrived, now: datetime) -> None:
+    """The same uri again: an edit, when this network has edits and it comes from the one who wrote it."""
+    if not connector_class(channel.kind).has_edits:
+        return
+    post = (
+        Post.objects.filter(organisation_id=channel.organisation_id, uri=event.uri, direction=Post.Direction.IN)
+        .select_related("author")
+        .defer("tokens")
+        .first()
+    )
+    if post is None or post.author is None or post.author.network_id != event.author.network_id:
+        return
+    if revise_post(post, event, now):
+        touch_thread(channel.organisation_id, post.root_uri)
 
 
 def _apply(organisation_id: int, event: Event, now: datetime) -> None:

@@ -4,26 +4,22 @@ from __future__ import annotations
 
 from procrastinate.contrib.django import app
 
+from klankbord.intake import flow, media, rereading, sweeping
+
 
 @app.task(name="intake.take_in")
 def take_in(organisation: int, channel: int) -> None:
-    from klankbord.intake import flow
-
     flow.take_in(organisation, channel)
 
 
 @app.task(name="intake.fetch_files")
 def fetch_files(organisation: int) -> None:
-    from klankbord.intake import media
-
     media.fetch(organisation)
 
 
 @app.periodic(cron="* * * * * */5")
 @app.task(name="intake.sweep", queueing_lock="sweep", lock="sweep")
 def sweep(timestamp: int) -> None:
-    from klankbord.intake import sweeping
-
     sweeping.sweep()
 
 
@@ -31,22 +27,16 @@ def sweep(timestamp: int) -> None:
 @app.task(name="intake.release_dead_jobs", queueing_lock="release")
 def release_dead_jobs(timestamp: int) -> None:
     """Apart from the sweep and without a lock: the dead job that must be released may be the sweep itself."""
-    from klankbord.intake import sweeping
-
     sweeping.release_dead_jobs()
 
 
 @app.periodic(cron="17 * * * *")
 @app.task(name="intake.reread_open", queueing_lock="reread", lock="reread")
 def reread_open(timestamp: int) -> None:
-    from klankbord.intake import rereading
-
     rereading.reread_open_conversations()
 
 
 @app.periodic(cron="43 * * * *")
 @app.task(name="intake.remove_unused_files", queueing_lock="unused-files", lock="unused-files")
 def remove_unused_files(timestamp: int) -> None:
-    from klankbord.intake import media
-
     media.remove_unused_files()

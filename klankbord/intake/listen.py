@@ -21,6 +21,7 @@ from klankbord.tenancy.fence import for_all_organisations
 
 FETCHERS = 8
 IDLE_SECONDS = 25 * 60
+AFTER_HINT = 0.5  # seconds
 LOOK_EVERY = 0.5  # seconds between looks at what is due
 WATCH_EVERY = 10.0  # seconds between looks at which sources can hint
 
@@ -52,16 +53,24 @@ class Ear:
         """Wait for one hint, pass it on, and end; ``tend`` starts the next watch with fresh settings."""
         while not self.stop.is_set():
             try:
-                hinted = connector.wait(IDLE_SECONDS)
+                cursor = Source.objects.values_list("cursor", flat=True).get(pk=source_id)
+                connection.close()
+                hinted = connector.wait(IDLE_SECONDS, cursor)
             except ChannelError:
                 # fetch meets the same fault and writes it on the channel page
                 self.stop.wait(WATCH_EVERY)
+                return
+            except Exception:
+                # the database may be restarting; ``tend`` starts another watch
+                logger.exception("waiting for a hint stumbled", source=source_id)
                 return
             if not hinted:
                 return
             fetch_now(source_id, timezone.now())
             connection.close()
             self.wake.set()
+            # until the fetch has moved the cursor, what was hinted at would be hinted at again
+            self.stop.wait(AFTER_HINT)
 
 
 def run() -> None:

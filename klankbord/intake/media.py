@@ -11,7 +11,6 @@ from django.utils.translation import gettext as _
 from klankbord.base.jobs import defer_once
 from klankbord.channels.contract import ChannelError
 from klankbord.channels.media import fetch_media
-from klankbord.intake import jobs
 from klankbord.posts.actions import fill_attachment, refuse_attachment
 from klankbord.posts.files import remove_unused
 from klankbord.posts.models import Attachment
@@ -32,7 +31,7 @@ def keep(organisation_id: int, files: Sequence[tuple[Attachment, bytes | None]])
         else:
             fill_attachment(attachment, content)
     if wanted:
-        defer_once(jobs.fetch_files, f"files:{organisation_id}", organisation=organisation_id)
+        defer_once("intake.fetch_files", f"files:{organisation_id}", organisation=organisation_id)
 
 
 def fetch(organisation_id: int) -> None:

@@ -7,13 +7,12 @@ from datetime import timedelta
 import structlog
 from django.utils import timezone
 
-from klankbord.base.jobs import defer_once
 from klankbord.channels.actions import bring_in
 from klankbord.channels.contract import ChannelError, Json
 from klankbord.channels.models import Channel, Landing
 from klankbord.channels.registry import connector_class, connector_for
 from klankbord.inbox.models import Conversation
-from klankbord.intake import jobs
+from klankbord.intake.flow import ask_to_take_in
 from klankbord.posts.models import Post
 from klankbord.tenancy.fence import acting_for, for_all_organisations
 
@@ -45,7 +44,7 @@ def reread(channel: Channel) -> None:
     now = timezone.now()
     with acting_for(channel.organisation_id):
         bring_in(channel, [Landing(key=one.key, body=one.body, received_at=now) for one in envelopes])
-        defer_once(jobs.take_in, f"take-in:{channel.pk}", organisation=channel.organisation_id, channel=channel.pk)
+        ask_to_take_in(channel)
 
 
 def _known(channel: Channel) -> list[tuple[str, Json]]:

@@ -15,9 +15,8 @@ from procrastinate.contrib.django import app
 from klankbord.base.jobs import beat, defer_once
 from klankbord.channels.actions import empty_old_arrivals
 from klankbord.channels.models import Arrival, Delivery, Landing, Source
-from klankbord.inbox import jobs as inbox_jobs
 from klankbord.inbox import sending
-from klankbord.intake import flow, jobs
+from klankbord.intake import flow
 from klankbord.posts.models import Attachment
 from klankbord.tenancy.audit import seal
 from klankbord.tenancy.fence import acting_for, for_all_organisations
@@ -76,7 +75,7 @@ def take_in_arrivals(now: datetime) -> None:
             .distinct()
         )
     for organisation, channel in waiting:
-        defer_once(jobs.take_in, f"take-in:{channel}", organisation=organisation, channel=channel)
+        defer_once("intake.take_in", f"take-in:{channel}", organisation=organisation, channel=channel)
 
 
 def move_deliveries(now: datetime) -> None:
@@ -91,9 +90,9 @@ def move_deliveries(now: datetime) -> None:
     for organisation, pk, state in due:
         key, arguments = f"delivery:{pk}", {"organisation": organisation, "delivery": pk}
         if state == Delivery.State.PENDING:
-            defer_once(inbox_jobs.send_answer, key, **arguments)
+            defer_once("inbox.send_answer", key, **arguments)
         elif state == Delivery.State.UNCERTAIN:
-            defer_once(inbox_jobs.look_up_answer, key, **arguments)
+            defer_once("inbox.look_up_answer", key, **arguments)
         else:
             with acting_for(organisation):
                 delivery = Delivery.objects.select_for_update().get(pk=pk)
@@ -105,7 +104,7 @@ def fetch_wanted_files() -> None:
     with for_all_organisations("sweep: files that were not fetched"):
         wanted = set(Attachment.objects.filter(state=Attachment.State.WANTED).values_list("organisation_id", flat=True))
     for organisation in wanted:
-        defer_once(jobs.fetch_files, f"files:{organisation}", organisation=organisation)
+        defer_once("intake.fetch_files", f"files:{organisation}", organisation=organisation)
 
 
 def seal_audit() -> None:

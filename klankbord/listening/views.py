@@ -18,7 +18,7 @@ from klankbord.listening.models import Dossier
 from klankbord.tenancy.fence import FencedRequest, inside
 from klankbord.tenancy.models import Organisation
 from klankbord.tenancy.roles import Right
-from klankbord.tenancy.views.whose import whose
+from klankbord.tenancy.views.whose import posted, whose
 
 
 @inside
@@ -33,7 +33,7 @@ def place_dossier(request: FencedRequest) -> HttpResponseBase:
     dossier = Dossier.objects.filter(organisation=organisation, is_place=True).select_related("owner").first()
     if dossier is None or (request.method == "POST" and not may_write):
         raise Http404
-    form = WordsForm(request.POST or None, initial={"words": "\n".join(dossier.words)})
+    form = WordsForm(posted(request), initial={"words": "\n".join(dossier.words)})
     if request.method == "POST" and form.is_valid():
         # also when nothing changed: that somebody looked and found it right is worth a line in the log
         change_words(dossier, form.cleaned_data["words"], by=request.user)

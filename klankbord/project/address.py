@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import time
-from collections.abc import Iterator
 from urllib.parse import urlsplit
 
 import structlog
@@ -16,19 +15,16 @@ FRESH = 15.0  # seconds; a new address works that soon in every process
 logger = structlog.get_logger()
 
 
-class KnownHosts(list[str]):
-    """Django's ALLOWED_HOSTS, with the host of the installation's address last: only asked for an unknown name."""
+class FilledInHost(str):
+    """One of Django's ALLOWED_HOSTS: the host of the address that was filled in, looked up when asked for."""
 
     _host, _until = "", 0.0
 
-    def __iter__(self) -> Iterator[str]:
-        yield from super().__iter__()
-        host = self.filled_in()
-        if host:
-            yield host
+    def __bool__(self) -> bool:
+        return bool(self.lower())
 
-    def filled_in(self) -> str:
-        """The host of the address that was filled in; empty when there is none, or no database to ask."""
+    def lower(self) -> str:
+        """The host as it is now; Django compares with this. Empty when there is none, or no database to ask."""
         now = time.monotonic()
         if now >= self._until:
             # Models can only be imported once Django has started, and settings are read before that.

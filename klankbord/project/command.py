@@ -87,7 +87,7 @@ def main(arguments: list[str] | None = None) -> int:
         print(f"klankbord: {problem}", file=sys.stderr)
         return REFUSED
     except psycopg.OperationalError as error:
-        said = str(error).strip().splitlines()[-1]
+        said = str(error).strip().splitlines()[0]
         print("klankbord: " + _("The database cannot be reached: {why}").format(why=said), file=sys.stderr)
         return 1
     except KeyboardInterrupt:

@@ -85,7 +85,7 @@ def _database(url: str) -> Diagnosis:
     except psycopg.OperationalError as error:
         return Diagnosis(
             False,
-            _("The database cannot be reached: {why}").format(why=str(error).strip().splitlines()[-1]),
+            _("The database cannot be reached: {why}").format(why=str(error).strip().splitlines()[0]),
             _("Start Klankbord with ./start. With a database server of your own: check DATABASE_URL."),
         )
     return Diagnosis(True, _("The database can be reached."))

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+import sys
 from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
@@ -13,6 +14,12 @@ from klankbord.base.postgres.place import home_of
 from klankbord.base.problem import Problem
 
 CHECKOUT = Path(__file__).resolve().parents[2]
+
+
+def own_command(*arguments: str) -> list[str]:
+    """The command line that runs ``klankbord`` from this very checkout, wherever one stands."""
+    begin = "import sys; sys.path.insert(0, sys.argv.pop(1)); from klankbord.project import command"
+    return [sys.executable, "-P", "-c", f"{begin}; sys.exit(command.main())", str(CHECKOUT), *arguments]
 
 
 def data_dir() -> Path:

@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 import uuid
-from datetime import datetime, timedelta
+from datetime import date, datetime, timedelta
+from functools import lru_cache
 
 from django import template
 from django.templatetags.static import static
@@ -11,7 +12,7 @@ from django.utils import timezone
 from django.utils.formats import date_format
 from django.utils.html import format_html
 from django.utils.safestring import SafeString
-from django.utils.translation import gettext, ngettext
+from django.utils.translation import get_language, gettext, ngettext
 
 register = template.Library()
 
@@ -24,6 +25,12 @@ LATE = timedelta(hours=24)
 @register.simple_tag
 def icon(name: str, label: str = "") -> SafeString:
     """A drawing from the icon sheet; with a label it speaks for itself, without one it is decoration."""
+    return _drawing(name, str(label))
+
+
+@lru_cache(maxsize=500)
+def _drawing(name: str, label: str) -> SafeString:
+    # remembered: a full list shows a few drawings hundreds of times
     address = f"{static('klankbord/icons.svg')}#{name}"
     if label:
         return format_html(
@@ -62,11 +69,18 @@ def moment(when: datetime | None) -> SafeString | str:
         return ""
     local = timezone.localtime(when)
     return format_html(
-        '<time class="kb-time" datetime="{}" title="{}">{}</time>',
+        '<time class="kb-time" datetime="{}" title="{} {}">{}</time>',
         when.isoformat(),
-        date_format(local, "l j F Y H:i"),
+        _day(local.date(), "l j F Y", get_language()),
+        local.strftime("%H:%M"),
         said(when, timezone.now()),
     )
+
+
+@lru_cache(maxsize=2000)
+def _day(day: date, form: str, language: str | None) -> str:
+    # remembered: a list shows the same few days on every line
+    return date_format(day, form)
 
 
 def said(when: datetime, now: datetime) -> str:
@@ -76,10 +90,10 @@ def said(when: datetime, now: datetime) -> str:
     if 0 <= minutes < 1:
         return gettext("now")
     if 0 < minutes < FEW_MINUTES:
-        return gettext("{minutes} min").format(minutes=minutes)
+        return gettext("%(minutes)d min") % {"minutes": minutes}
     if local.date() == here.date():
         return local.strftime("%H:%M")
-    return date_format(local, "j b" if local.year == here.year else "j b Y")
+    return _day(local.date(), "j b" if local.year == here.year else "j b Y", get_language())
 
 
 @register.simple_tag

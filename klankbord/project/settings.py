@@ -11,7 +11,7 @@ from psycopg.conninfo import conninfo_to_dict
 
 from klankbord.base.secrets import read_secrets, secrets_path
 from klankbord.project import logs
-from klankbord.project.address import KnownHosts
+from klankbord.project.address import FilledInHost
 from klankbord.project.installation import CHECKOUT, app_url, data_dir
 from klankbord.project.login import *  # noqa: F403  # the settings of the log-in, a page of their own
 
@@ -24,7 +24,7 @@ SETUP_CODE = _secrets["setup_code"]
 # Where residents and colleagues find us; empty: this machine, and the address that was filled in on the screen.
 ADDRESS = os.environ.get("KLANKBORD_ADDRESS", "").rstrip("/")
 _host = urlsplit(ADDRESS).hostname
-ALLOWED_HOSTS = KnownHosts(["localhost", "127.0.0.1", "[::1]"] + ([_host] if _host else []))
+ALLOWED_HOSTS = ["localhost", "127.0.0.1", "[::1]", *([_host] if _host else []), FilledInHost("as filled in")]
 CSRF_TRUSTED_ORIGINS = [ADDRESS] if ADDRESS else []
 SESSION_COOKIE_SECURE = CSRF_COOKIE_SECURE = ADDRESS.startswith("https:")
 SECURE_HSTS_SECONDS = 31_536_000 if ADDRESS.startswith("https:") else 0

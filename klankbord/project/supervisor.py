@@ -6,7 +6,6 @@ import json
 import os
 import signal
 import subprocess
-import sys
 import threading
 import time
 import urllib.error
@@ -25,6 +24,7 @@ from klankbord.base.problem import REFUSED, Problem
 from klankbord.project.commands.demo import TRIED
 from klankbord.project.commands.parts import SUPERVISED, listen_on
 from klankbord.project.firstday.introduction import introduction
+from klankbord.project.installation import own_command
 
 _PATIENCE_UP = 90.0
 _PATIENCE_DOWN = 25.0
@@ -47,7 +47,7 @@ class Part:
     def start(self, environment: dict[str, str]) -> None:
         """Starts it in its own session, so that Ctrl-C reaches only the supervisor, which keeps the order."""
         self.process = subprocess.Popen(
-            [sys.executable, "-m", "klankbord.project.command", *self.arguments],
+            own_command(*self.arguments),
             env=environment | {SUPERVISED: "1"},
             stdin=subprocess.PIPE,
             pass_fds=self.descriptors,

@@ -26,12 +26,14 @@ def newest_per_channel(
     """
     after = sql.SQL("AND (row.last_post_at, row.id) < (%(moment)s, %(row)s)") if before else sql.SQL("")
     query = sql.SQL(
-        "SELECT found.id FROM unnest(%(channels)s::bigint[]) AS channel"
+        # PostgreSQL thinks the fence lets nearly nothing through, and would sort a whole channel instead of reading the
+        # newest few from the index: 70-240 ms against 2-10. One round trip; what follows plans as usual again.
+        "SET LOCAL enable_bitmapscan = off; SELECT found.id FROM unnest(%(channels)s::bigint[]) AS channel"
         " CROSS JOIN unnest(%(statuses)s::text[]) AS wanted"
         " CROSS JOIN LATERAL (SELECT row.id, row.last_post_at FROM {table} row"
         " WHERE row.channel_id = channel AND row.status = wanted {after}"
         " ORDER BY row.last_post_at DESC, row.id DESC LIMIT %(limit)s) found"
-        " ORDER BY found.last_post_at DESC, found.id DESC LIMIT %(limit)s"
+        " ORDER BY found.last_post_at DESC, found.id DESC LIMIT %(limit)s; SET LOCAL enable_bitmapscan = DEFAULT"
     ).format(table=sql.Identifier(table), after=after)
     moment, row = before or (None, None)
     with connection.cursor() as cursor:
@@ -45,4 +47,5 @@ def newest_per_channel(
                 "row": row,
             },
         )
+        cursor.nextset()
         return [found for (found,) in cursor.fetchall()]

@@ -104,12 +104,8 @@ def found_uris(people: list[Mailer | Tooter], snac: SnacServers) -> set[str]:
     return uris
 
 
-def _count_letters(
-    found: Count, mail: MailServers, one: Mailer, incoming: Counter[str], roots: dict[str, str]
-) -> None:
-    in_mailbox = {
-        str(message_from_bytes(each, policy=policy.default)["Message-ID"]) for each in mail.mailbox(one.town)
-    }
+def _count_letters(found: Count, mail: MailServers, one: Mailer, incoming: Counter[str], roots: dict[str, str]) -> None:
+    in_mailbox = {str(message_from_bytes(each, policy=policy.default)["Message-ID"]) for each in mail.mailbox(one.town)}
     threads: dict[str, set[str]] = defaultdict(set)
     for letter in one.letters:
         found.messages += 1

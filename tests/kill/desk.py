@@ -48,9 +48,7 @@ class Colleague:
     def log_in(self) -> None:
         page = self._call("/accounts/login/")[1]
         fields = {"csrfmiddlewaretoken": _field(page, "csrfmiddlewaretoken")}
-        status, _page, _to = self._call(
-            "/accounts/login/", fields | {"login": self._email, "password": self._password}
-        )
+        status, _page, _to = self._call("/accounts/login/", fields | {"login": self._email, "password": self._password})
         assert status == 302, f"logging in gave {status}"
 
     def conversations(self) -> list[int]:

@@ -21,16 +21,11 @@ import tempfile
 import time
 from collections.abc import Callable
 from contextlib import suppress
-from datetime import UTC, datetime, timedelta
 from pathlib import Path
 from types import TracebackType
 from typing import Literal, Self
 
-from cryptography import x509
-from cryptography.hazmat.primitives import hashes, serialization
-from cryptography.hazmat.primitives.asymmetric import ec
-from cryptography.x509.oid import NameOID
-
+from tests.servers.certificate import write_certificate
 from tests.servers.required import find_program
 
 Server = Literal["dovecot", "postfix"]
@@ -212,10 +207,16 @@ class MailServers:
 
     def forget_numbering(self, address: str) -> None:
         """Make Dovecot number the inbox anew, with another UIDVALIDITY, as after a restore of a mail server."""
-        # Dovecot takes the second of the clock for it.
-        time.sleep(1.1)
+        # A process that has the folder open would write the old numbers again.
+        self.kill("dovecot")
         for file in (self.root / "mail" / address).glob("dovecot*"):
             file.unlink()
+        # Dovecot takes the second of the clock for the new number.
+        time.sleep(1.1)
+        self.start("dovecot")
+        # Processes of Postfix that wait hold a line to the Dovecot that is gone and would refuse one log-in each.
+        self.stop("postfix")
+        self.start("postfix")
 
     def waiting(self) -> int:
         """How many mails Postfix still holds."""
@@ -335,31 +336,6 @@ def wait_until(true: Callable[[], bool], what: str, seconds: float = PATIENCE_SE
         if time.monotonic() > deadline:
             raise TimeoutError(f"waited {seconds:.0f} s in vain for {what}")
         time.sleep(0.02)
-
-
-def write_certificate(certificate_file: Path, key_file: Path) -> None:
-    """A certificate for this machine's loopback names that signs itself."""
-    key = ec.generate_private_key(ec.SECP256R1())
-    name = x509.Name([x509.NameAttribute(NameOID.COMMON_NAME, "Klankbord exercise")])
-    now = datetime.now(UTC)
-    names = x509.SubjectAlternativeName([x509.DNSName("localhost")])
-    certificate = (
-        x509.CertificateBuilder()
-        .subject_name(name)
-        .issuer_name(name)
-        .public_key(key.public_key())
-        .serial_number(x509.random_serial_number())
-        .not_valid_before(now - timedelta(hours=1))
-        .not_valid_after(now + timedelta(days=2))
-        .add_extension(names, critical=False)
-        .add_extension(x509.BasicConstraints(ca=True, path_length=0), critical=True)
-        .sign(key, hashes.SHA256())
-    )
-    certificate_file.write_bytes(certificate.public_bytes(serialization.Encoding.PEM))
-    key_file.write_bytes(
-        key.private_bytes(serialization.Encoding.PEM, serialization.PrivateFormat.PKCS8, serialization.NoEncryption())
-    )
-    key_file.chmod(0o600)
 
 
 def _path(program: str) -> str:

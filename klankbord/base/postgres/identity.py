@@ -36,6 +36,15 @@ class Identity:
         return subprocess.run(probe, capture_output=True, cwd="/", check=False).returncode == 0
 
 
+def has_name(uid: int) -> bool:
+    """True when the system knows a user with this number."""
+    try:
+        pwd.getpwuid(uid)
+    except KeyError:
+        return False
+    return True
+
+
 def ourselves() -> Identity:
     """The user who runs this process."""
     return Identity("self", os.geteuid(), os.getegid())

@@ -12,7 +12,7 @@ from pathlib import Path
 
 from klankbord.base.language import gettext as _
 from klankbord.base.postgres import binaries
-from klankbord.base.postgres.identity import Identity, another_user, in_namespace, nobody, ourselves
+from klankbord.base.postgres.identity import Identity, another_user, has_name, in_namespace, nobody, ourselves
 from klankbord.base.problem import Problem
 
 _POINTER = "elsewhere"
@@ -64,7 +64,9 @@ def settle(data_dir: Path, bin_dir: Path, *, namespace: bool = True) -> Place:
                     home=home
                 )
             )
-        return Place(home, bin_dir, ourselves())
+        # A container may run as a number without a name, which PostgreSQL does not accept; nobody has a name.
+        nameless = not has_name(os.geteuid()) and namespace and in_namespace().can_use(bin_dir, home)
+        return Place(home, bin_dir, in_namespace() if nameless else ourselves())
     if not owner and namespace and in_namespace().can_use(bin_dir, home):
         return Place(home, bin_dir, in_namespace())
     return _as_other_user(Place(home, bin_dir, another_user(owner) if owner else nobody()), data_dir)

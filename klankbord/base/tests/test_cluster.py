@@ -224,8 +224,9 @@ def test_root_without_namespaces_runs_it_as_nobody_in_a_readable_place(
 
 
 @as_root
-def test_an_ordinary_user_runs_it_and_root_takes_it_over_as_that_user() -> None:
-    user = another_user(65534)
+@pytest.mark.parametrize(("uid", "kind"), [(65534, "self"), (54321, "namespace")])
+def test_a_user_with_or_without_a_name_runs_it_and_root_takes_it_over_as_that_user(uid: int, kind: str) -> None:
+    user = another_user(uid)
     readable = dict(
         os.environ, PYTHONPATH=os.pathsep.join(part for part in sys.path if part), PYTHONDONTWRITEBYTECODE="1"
     )
@@ -245,7 +246,7 @@ def test_an_ordinary_user_runs_it_and_root_takes_it_over_as_that_user() -> None:
     command = user.command(pythons[works.index(True)], "-c", script, folder / "data")
     try:
         done = subprocess.run(command, env=readable, cwd="/", capture_output=True, text=True, check=False)
-        assert done.stdout == "self\n", done.stderr
+        assert done.stdout == f"{kind}\n", done.stderr
         with Cluster(folder / "data", fast=True) as cluster:
             assert cluster.place.identity.kind == "user"
             assert cluster.pid is not None

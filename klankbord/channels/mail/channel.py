@@ -50,6 +50,7 @@ class Mail(Connector):
     kind = "mail"
     label = gettext_noop("E-mail")
     can_wait = True
+    has_edits = False
     has_subject = True
     max_length = LONGEST_TEXT
     visibilities = (Visibility.DIRECT,)
@@ -95,7 +96,7 @@ class Mail(Connector):
         moved = replace(position.moved(last, (one.uid for one in taken)), at=now)
         return Batch(envelopes=envelopes, cursor=moved.dump(), more=more, gap=gap)
 
-    def wait(self, seconds: float, cursor: Json | None = None) -> bool:
+    def wait(self, seconds: float, cursor: Json) -> bool:
         """With the cursor of the last fetch also what came in between fetch and wait is noticed at once."""
         with self._mailbox() as mailbox:
             if cursor:

@@ -11,17 +11,16 @@ from html import escape
 
 from django.utils.translation import gettext as _
 
+from klankbord.base.text.clean import built_too_deep, without_tags
 from klankbord.channels.contract import AttachmentData
 from klankbord.channels.mail.words import (
     TEXT_LIMIT,
-    built_too_deep,
     decode,
     decode_words,
     header,
     html_to_text,
     one_line,
     tidy,
-    without_tags,
 )
 
 DEEPEST = 30

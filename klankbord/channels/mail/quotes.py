@@ -65,11 +65,12 @@ def cut_quoted(text: str, subject: str = "") -> Cut:
 
 def _history_start(lines: list[str]) -> int:
     """The line from where everything is history, or the number of lines."""
+    below = _counted_below(lines)
     for number, line in enumerate(lines):
         if _SEPARATOR.match(line) or _is_header_block(lines, number):
             return number - 1 if number and _RULE.match(lines[number - 1]) else number
         length = _attribution_length(lines, number)
-        if length and _is_history(lines[number : number + length], lines[number + length :]):
+        if length and _is_history(lines[number : number + length], *below[number + length]):
             return number
     # Quoted lines to the end without a line that says whose they are.
     end = len(lines)
@@ -95,12 +96,19 @@ def _attribution_length(lines: list[str], number: int) -> int:
     return 0
 
 
-def _is_history(attribution: list[str], lines: list[str]) -> bool:
+def _counted_below(lines: list[str]) -> list[tuple[int, int]]:
+    """For each line, and for the end, how many filled and how many marked lines there are from there on."""
+    counts = [(0, 0)]
+    for line in reversed(lines):
+        filled, marked = counts[-1]
+        counts.append((filled + bool(line.strip()), marked + bool(_QUOTED.match(line))))
+    return counts[::-1]
+
+
+def _is_history(attribution: list[str], filled: int, marked: int) -> bool:
     """Whether all that follows is quotation: marked as such, or unmarked under a line that only a program writes."""
-    filled = [line for line in lines if line.strip()]
-    marked = [line for line in filled if _QUOTED.match(line)]
     if marked:
-        return len(marked) == len(filled)
+        return marked == filled
     return bool(_WRITTEN_BY_PROGRAM.search(" ".join(attribution)))
 
 

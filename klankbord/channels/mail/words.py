@@ -20,7 +20,6 @@ HEADER_LIMIT = 10_000
 HEADERS_LIMIT = 1_000
 LONGEST_ID = 250
 TEXT_LIMIT = 500_000
-DEEPEST_HTML = 500
 
 # Only real character sets: some codecs of Python are slow on purpose (punycode) or no text at all (zlib).
 _CHARSETS = re.compile(
@@ -35,11 +34,6 @@ _DIRECTION = re.compile("[\u061c\u200b\u200e\u200f\u202a-\u202e\u2060-\u2069\ufe
 _MESSAGE_ID = re.compile(r"<([^<>\s]{1,990})>")
 _BLOCKS = {"p", "div", "li", "tr", "h1", "h2", "h3", "h4", "h5", "h6", "pre", "ul", "ol", "table", "blockquote", "hr"}
 _KEPT = _BLOCKS | {"br", "a", "img", "td"}
-_TAG = re.compile(r"<(/?)([a-zA-Z][a-zA-Z0-9]{0,20})")
-_CLOSES_ITSELF = re.compile(
-    "area|base|br|col|embed|hr|img|input|link|meta|source|track|wbr|p|li|d[dt]|t[dhr]|tbody|thead|tfoot|option",
-    re.IGNORECASE,
-)
 _DROPPED = {"script", "style", "title", "head", "noscript", "template", "svg", "math"}
 
 
@@ -128,23 +122,6 @@ def moment(value: str) -> datetime | None:
         return (found if found.tzinfo else found.replace(tzinfo=UTC)).astimezone(UTC)
     except (ValueError, TypeError, IndexError, OverflowError, AttributeError):
         return None
-
-
-def built_too_deep(source: str) -> bool:
-    """Whether elements are nested so deep that an HTML parser would need minutes: its time grows with the square."""
-    depth = 0
-    for closing, name in _TAG.findall(source):
-        if _CLOSES_ITSELF.fullmatch(name):
-            continue
-        depth = max(0, depth - 1) if closing else depth + 1
-        if depth > DEEPEST_HTML:
-            return True
-    return False
-
-
-def without_tags(source: str) -> str:
-    """The words of HTML that is not worth parsing."""
-    return re.sub(r"<[^<>]{0,2000}>", "", source)
 
 
 def html_to_text(source: str) -> tuple[str, dict[str, str]]:

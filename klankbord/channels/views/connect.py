@@ -12,15 +12,14 @@ from django.shortcuts import redirect, render
 from django.utils.translation import gettext as _
 from django.views.decorators.http import require_http_methods
 
-from klankbord.channels import actions
+from klankbord.channels import actions, registry
 from klankbord.channels.contract import ChannelError, Json
 from klankbord.channels.forms import NameForm
 from klankbord.channels.models import Channel, ChannelSecret
-from klankbord.channels.registry import connector_class, connectors, decrypt, settings_form
 from klankbord.channels.views.page import channel_of, kind_label
 from klankbord.tenancy.fence import FencedRequest, in_steps, step
 from klankbord.tenancy.roles import Right
-from klankbord.tenancy.views.whose import House, whose
+from klankbord.tenancy.views.whose import House, posted, whose
 
 
 @dataclass
@@ -42,7 +41,7 @@ class Filled:
 
 
 def _form_class(kind: str) -> type[Form]:
-    form = settings_form(kind) if kind in connectors() else None
+    form = registry.settings_form(kind) if kind in registry.connectors() else None
     if form is None:
         raise Http404
     return form
@@ -52,7 +51,7 @@ def _form_class(kind: str) -> type[Form]:
 @require_http_methods(["GET", "POST"])
 def connect(request: HttpRequest, kind: str) -> HttpResponseBase:
     """Connect a new account."""
-    filled = Filled(kind, NameForm(request.POST or None), _form_class(kind)(request.POST or None))
+    filled = Filled(kind, NameForm(posted(request)), _form_class(kind)(posted(request)))
     with step(request) as first:
         house = whose(first, Right.WRITE_CHANNELS)
         if request.method == "GET" or not filled.valid:
@@ -77,8 +76,8 @@ def change(request: HttpRequest, pk: int) -> HttpResponseBase:
         form = _form_class(channel.kind)
         filled = Filled(
             channel.kind,
-            NameForm(request.POST or None, initial={"channel_name": channel.name}),
-            form(request.POST or None, initial=channel.settings, stored=_stored(channel)),  # type: ignore[call-arg]  # theirs
+            NameForm(posted(request), initial={"channel_name": channel.name}),
+            form(posted(request), initial=channel.settings, stored=_stored(channel)),  # type: ignore[call-arg]  # theirs
         )
         if request.method == "GET" or not filled.valid:
             return _show(first, filled, channel=channel)
@@ -100,7 +99,7 @@ def change(request: HttpRequest, pk: int) -> HttpResponseBase:
 def _stored(channel: Channel) -> dict[str, str]:
     secret = ChannelSecret.objects.filter(channel=channel).first()
     try:
-        return decrypt(secret.ciphertext) if secret else {}
+        return registry.decrypt(secret.ciphertext) if secret else {}
     except ChannelError:
         # sealed with the key of another installation: it must be filled in again
         return {}
@@ -109,7 +108,7 @@ def _stored(channel: Channel) -> dict[str, str]:
 def _try(kind: str, settings: Json, secrets: dict[str, str]) -> tuple[str, str]:
     """Log in both ways, with no transaction open: (what is wrong, what was found)."""
     try:
-        return "", connector_class(kind)(settings, secrets).check()
+        return "", registry.connector_class(kind)(settings, secrets).check()
     except ChannelError as problem:
         return str(problem), ""
 

@@ -18,7 +18,7 @@ from klankbord.tenancy.models import Mandate
 from klankbord.tenancy.queries import desks_for
 from klankbord.tenancy.roles import Right
 from klankbord.tenancy.views.people import labels
-from klankbord.tenancy.views.whose import whose
+from klankbord.tenancy.views.whose import posted, whose
 
 
 @inside
@@ -41,7 +41,7 @@ def mandates(request: FencedRequest) -> HttpResponseBase:
 def give(request: FencedRequest) -> HttpResponseBase:
     house = whose(request, Right.WRITE_CHANNELS)
     desks = desks_for(house.organisation)
-    form = MandateForm(request.POST or None, principal=house.organisation, desks=desks)
+    form = MandateForm(posted(request), principal=house.organisation, desks=desks)
     if request.method == "POST" and form.is_valid():
         data = form.cleaned_data
         desk = form.desk

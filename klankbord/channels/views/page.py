@@ -13,10 +13,9 @@ from django.utils.translation import gettext as _
 from django.utils.translation import ngettext
 from django.views.decorators.http import require_GET, require_POST
 
-from klankbord.channels import actions, queries
+from klankbord.channels import actions, queries, registry
 from klankbord.channels.contract import Permanent
 from klankbord.channels.models import Channel
-from klankbord.channels.registry import connector_class, connectors, settings_form
 from klankbord.tenancy.fence import FencedRequest, inside
 from klankbord.tenancy.roles import Right
 from klankbord.tenancy.views.whose import whose
@@ -34,7 +33,7 @@ def channel_of(request: FencedRequest, pk: int, right: Right) -> Channel:
 
 def kind_label(kind: str) -> str:
     try:
-        return str(connector_class(kind).label)
+        return _(registry.connector_class(kind).label)
     except Permanent:
         return kind
 
@@ -42,7 +41,8 @@ def kind_label(kind: str) -> str:
 def connectable() -> list[tuple[str, str]]:
     """The kinds that an administrator can connect by filling in a form, by name."""
     return sorted(
-        ((kind, str(one.label)) for kind, one in connectors().items() if settings_form(kind)), key=lambda k: k[1]
+        ((kind, _(one.label)) for kind, one in registry.connectors().items() if registry.settings_form(kind)),
+        key=lambda k: k[1],
     )
 
 

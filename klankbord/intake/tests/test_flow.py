@@ -212,3 +212,19 @@ def test_an_edit_and_a_deletion_come_in_by_rereading_open_conversations(cast: Ca
     assert posts["u1"].edited_at is None
     assert posts["u2"].text == "Iets heel anders."
     assert posts["u3"].deleted_at is not None
+
+
+def test_nobody_edits_what_somebody_else_wrote(cast: Cast, say: Say) -> None:
+    say(cast.square, "u1", "De lantaarn is stuk.")
+    stranger = {"network_id": "vreemde", "handle": "@vreemde", "name": "Vreemde"}
+    say(cast.square, "u1", "Alles is prima.", key="forged", author=stranger)
+    with acting_for(cast.klankendam.pk):
+        assert Post.objects.get().text == "De lantaarn is stuk."
+
+
+def test_a_network_without_edits_has_none(cast: Cast, say: Say, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(Paper, "has_edits", False)
+    say(cast.square, "u1", "De lantaarn is stuk.")
+    say(cast.square, "u1", "Een kopie van een lijst.", key="copy")
+    with acting_for(cast.klankendam.pk):
+        assert Post.objects.get().text == "De lantaarn is stuk."

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import argparse
 import subprocess
-import sys
 from pathlib import Path
 
 from klankbord.base.language import gettext as _
@@ -12,7 +11,7 @@ from klankbord.base.lock import FolderLock
 from klankbord.base.problem import REFUSED
 from klankbord.project import archive
 from klankbord.project.commands import passphrase
-from klankbord.project.installation import data_dir
+from klankbord.project.installation import data_dir, own_command
 
 
 def help() -> str:
@@ -36,7 +35,7 @@ def run(options: argparse.Namespace) -> int:
     with FolderLock(folder):
         archive.restore_backup(folder, options.file, secret)
         # In a process of its own, because Django reads the secrets only once.
-        migrated = subprocess.run([sys.executable, "-m", "klankbord.project.command", "migrate"], check=False)
+        migrated = subprocess.run(own_command("migrate"), check=False)
     if migrated.returncode:
         return REFUSED
     print(_("Restored into {folder}. Start it with: klankbord start --data {folder}").format(folder=folder))

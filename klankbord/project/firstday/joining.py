@@ -16,6 +16,7 @@ from klankbord.tenancy import actions
 from klankbord.tenancy.models import User
 from klankbord.tenancy.queries import Invited, invitation_behind
 from klankbord.tenancy.views.people import labels
+from klankbord.tenancy.views.whose import posted
 
 
 @require_http_methods(["GET", "POST"])
@@ -28,7 +29,7 @@ def join(request: HttpRequest, token: str) -> HttpResponseBase:
         return _join_known(request, token, invited, request.user)
     if User.objects.filter(email__iexact=invited.email).exists():
         return _show(request, invited, log_in=f"{reverse('account_login')}?next={request.path}")
-    form = AccountForm(request.POST or None, email=invited.email)
+    form = AccountForm(posted(request), email=invited.email)
     if request.method == "POST" and form.is_valid():
         try:
             with transaction.atomic():

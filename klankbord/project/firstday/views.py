@@ -32,6 +32,7 @@ from klankbord.tenancy.fence import FencedRequest, in_steps, inside, step
 from klankbord.tenancy.models import Municipality, Organisation, User
 from klankbord.tenancy.municipalities import suggest, words_of
 from klankbord.tenancy.roles import Right
+from klankbord.tenancy.views.whose import posted
 
 CHOSEN = "first_day_choice"
 
@@ -79,7 +80,7 @@ def first_day(request: HttpRequest) -> HttpResponseBase:
         with step(request) as fenced:
             if _own(fenced):
                 return _show_list(fenced, _mine(fenced))
-    form = CodeForm(request.POST or None)
+    form = CodeForm(posted(request))
     if request.method == "POST" and form.is_valid():
         if not ratelimit.consume(request, action="setup_code"):
             form.add_error("code", _("Too many tries. Wait a few minutes."))
@@ -158,7 +159,7 @@ def administrator(request: HttpRequest) -> HttpResponseBase:
     if not title:
         return redirect("first-day-organisation")
     known = request.user if isinstance(request.user, User) and not request.user.is_demo else None
-    form: Any = (RolesForm if known else AdministratorForm)(request.POST or None)
+    form: Any = (RolesForm if known else AdministratorForm)(posted(request))
     if request.method == "POST" and form.is_valid():
         try:
             user = _found(title, municipality, known, form.cleaned_data)
@@ -204,7 +205,7 @@ def installation(request: HttpRequest) -> HttpResponseBase:
             if known.mail_host or known.address
             else {"address": _here(request)}
         )
-        form = InstallationForm(request.POST or None, initial=initial)
+        form = InstallationForm(posted(request), initial=initial)
         if request.method == "GET" or not form.is_valid():
             return _show_installation(request, form, bool(known.mail_secret))
         password = form.cleaned_data["mail_password"] or None

@@ -8,12 +8,11 @@ import re
 import signal
 import socket
 import subprocess
-import sys
 import time
 from pathlib import Path
 from typing import IO, Any
 
-from klankbord.project.installation import CHECKOUT
+from klankbord.project.installation import own_command
 from klankbord.project.supervisor import answer_of
 
 _OURS = re.compile(r"^(KLANKBORD_|DATABASE_|DJANGO_|DISPLAY|WAYLAND)")
@@ -22,13 +21,13 @@ _OURS = re.compile(r"^(KLANKBORD_|DATABASE_|DJANGO_|DISPLAY|WAYLAND)")
 def environment(**more: str) -> dict[str, str]:
     """The environment of a person who never heard of the test run."""
     clean = {name: value for name, value in os.environ.items() if not _OURS.match(name)}
-    return clean | {"PYTHONPATH": str(CHECKOUT)} | more
+    return clean | more
 
 
 def klankbord(*arguments: str | Path, **more: str) -> subprocess.CompletedProcess[str]:
     """One command to its end."""
     return subprocess.run(
-        [sys.executable, "-m", "klankbord.project.command", *map(str, arguments)],
+        own_command(*map(str, arguments)),
         env=environment(**more),
         capture_output=True,
         text=True,
@@ -51,7 +50,7 @@ class Started:
     def __init__(self, data_dir: Path, log: Path, *arguments: str, port: int | None = None, **more: str) -> None:
         self.port = port or free_port()
         self.log = log
-        command = [sys.executable, "-m", "klankbord.project.command", "start", "--no-browser"]
+        command = own_command("start", "--no-browser")
         self._file: IO[bytes] = log.open("wb")
         self.process = subprocess.Popen(
             [*command, "--port", str(self.port), "--data", str(data_dir), *arguments],

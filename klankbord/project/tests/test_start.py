@@ -26,7 +26,7 @@ def owner_url(data_dir: Path) -> str:
 
 def part_process(started: Started, name: str) -> psutil.Process:
     children = psutil.Process(started.process.pid).children()
-    return next(child for child in children if name in child.cmdline()[3:4])
+    return next(child for child in children if name in child.cmdline()[5:6])
 
 
 def wait_for(condition: object, patience: float = 40) -> None:

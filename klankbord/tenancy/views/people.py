@@ -18,7 +18,7 @@ from klankbord.tenancy.forms import InviteForm, MemberForm, TeamForm
 from klankbord.tenancy.letters import Invite, send
 from klankbord.tenancy.models import Invitation, Membership, Organisation, Team
 from klankbord.tenancy.roles import ROLE_LABELS, Right, Role
-from klankbord.tenancy.views.whose import House, whose
+from klankbord.tenancy.views.whose import House, posted, whose
 
 READ = (Right.READ_CHANNELS, Right.READ_TEAMS)
 
@@ -128,7 +128,7 @@ def member(request: FencedRequest, pk: int) -> HttpResponseBase:
     """Roles and teams of one member."""
     membership = _membership(request, pk)
     form = MemberForm(
-        request.POST or None,
+        posted(request),
         organisation_id=membership.organisation_id,
         initial={"roles": membership.roles, "teams": [place.team_id for place in membership.teams.all()]},
     )
@@ -192,7 +192,7 @@ def teams(request: FencedRequest) -> HttpResponseBase:
     may_write = request.sight.may(Right.WRITE_TEAMS, house.organisation.pk)
     if request.method == "POST" and not may_write:
         raise Http404
-    form = TeamForm(request.POST or None)
+    form = TeamForm(posted(request))
     if request.method == "POST" and form.is_valid():
         try:
             actions.make_team(house.organisation, form.cleaned_data["name"], by=request.user)

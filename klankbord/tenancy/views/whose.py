@@ -5,7 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass, field
 
 from django.core.exceptions import PermissionDenied
-from django.http import Http404
+from django.http import Http404, HttpRequest, QueryDict
 
 from klankbord.tenancy.fence import FencedRequest
 from klankbord.tenancy.models import Organisation
@@ -23,6 +23,11 @@ class House:
     def query(self) -> str:
         """What keeps a link on this organisation; empty when there is no choice."""
         return f"?organisation={self.organisation.pk}" if len(self.choices) > 1 else ""
+
+
+def posted(request: HttpRequest) -> QueryDict | None:
+    """What a form is filled with: nothing yet when the page is only looked at, also when an empty form was sent."""
+    return request.POST if request.method == "POST" else None
 
 
 def number(text: str) -> int | None:

@@ -38,6 +38,7 @@ HOSTILE = {
     "a line of 10 MB": mail("x" * 10_000_000),
     "only spaces and angles": mail("> " * 200_000 + "\n" + " \n>" * 100_000),
     "lines that look like attributions": mail(("Op " + "1 " * 280 + ":\n") * 800),
+    "25,000 attributions": mail("A schreef op 3:\nx\n" * 25_000 + "> y\n"),
     "lines that look even more like attributions": mail(("Op " + "schreef 1 " * 58 + ":\n\nx\n") * 800),
     "NUL everywhere": mail("a\0b", Subject="a\0b", From=f"a\0b <{RESIDENT}>", Message_ID="<a\0b@c>"),
     "broken base64": mail("!!!not base64===", Content_Transfer_Encoding="base64"),
@@ -63,8 +64,8 @@ HOSTILE = {
         "".join(f"<p><font color={n}>" for n in range(50_000)), Content_Type="text/html"
     ),
     "20,000 tables in each other": mail("<table><tr><td>" * 20_000, Content_Type="text/html"),
-    "100,000 paragraphs": mail("<p>x" * 100_000, Content_Type="text/html"),
-    "100,000 list items": mail("<ul>" + "<li>x" * 100_000, Content_Type="text/html"),
+    "50,000 paragraphs": mail("<p>x" * 50_000, Content_Type="text/html"),
+    "50,000 list items": mail("<ul>" + "<li>x" * 50_000, Content_Type="text/html"),
     "half tags": mail("<a <b <!-- <![CDATA[ <" * 20_000, Content_Type="text/html"),
     "100,000 links": mail("<a href='https://x.example/" * 50_000, Content_Type="text/html"),
 }

@@ -1,0 +1,89 @@
+"""The place dossier on the screen."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+
+import pytest
+from django.test import Client
+from django.utils import timezone
+
+from klankbord.listening.models import Dossier
+from klankbord.tenancy.actions import finish_first_day
+from klankbord.tenancy.fence import acting_for, entered
+from klankbord.tenancy.models import Organisation
+from tests.cast import Cast
+from tests.pages import acts_of
+
+
+def words(cast: Cast) -> list[str]:
+    with acting_for(cast.klankendam.pk):
+        return list(Dossier.objects.get(is_place=True).words)
+
+
+def test_the_page_counts_what_was_said_without_persons(client: Client, cast: Cast, say: Callable[..., None]) -> None:
+    for number in range(3):
+        say(cast.square, f"p:{number}", "Er ligt glas op het Marktplein in Klankendam")
+    client.force_login(cast.bram)
+    answer = client.get("/place/")
+    assert [(one.word, one.total, one.days[-1]) for one in answer.context["loud"]] == [
+        ("klankendam", 3, 3),
+        ("marktplein", 3, 3),
+    ]
+    assert "Bea Bewoner" not in answer.content.decode()
+
+
+def test_private_messages_are_not_counted(client: Client, cast: Cast, say: Callable[..., None]) -> None:
+    say(cast.mail, "p:1", "Klankendam", visibility="direct")
+    client.force_login(cast.bram)
+    assert client.get("/place/").context["loud"] == []
+
+
+@pytest.mark.parametrize(
+    ("who", "reads", "writes"),
+    [("bram", 200, True), ("gijs", 200, True), ("amal", 200, False), ("fatma", 200, False), ("daan", 403, False)],
+)
+def test_who_reads_and_who_writes(client: Client, cast: Cast, who: str, reads: int, writes: bool) -> None:
+    client.force_login(cast.everybody[who])
+    assert client.get("/place/").status_code == reads
+    before = words(cast)
+    client.post("/place/", {"words": "Klankendam\nEcholaan"})
+    assert (words(cast) == ["Klankendam", "Echolaan"]) is writes
+    assert ("dossier wijzigen" in acts_of(cast.klankendam.pk)) is writes
+    assert writes or words(cast) == before
+
+
+def test_eva_changes_her_own_place_only(client: Client, cast: Cast) -> None:
+    client.force_login(cast.eva)
+    assert client.get(f"/place/?organisation={cast.klankendam.pk}").status_code == 404
+
+
+def test_the_administrator_looks_at_the_words_on_the_first_day_only(client: Client, cast: Cast) -> None:
+    client.force_login(cast.chantal)
+    assert client.get("/place/").status_code == 200
+    with entered(cast.chantal):
+        finish_first_day(Organisation.objects.get(pk=cast.klankendam.pk), by=cast.chantal)
+    assert client.get("/place/").status_code == 403
+
+
+@pytest.mark.parametrize(
+    "typed", ["", "   \n  ", "a\0b", "...", "x" * 81, "\n".join(f"woord{n}" for n in range(201)), "y" * 100_000]
+)
+def test_words_that_find_nothing_are_refused(client: Client, cast: Cast, typed: str) -> None:
+    before = words(cast)
+    client.force_login(cast.bram)
+    assert client.post("/place/", {"words": typed}).status_code == 422
+    assert words(cast) == before
+
+
+def test_words_are_tidied(client: Client, cast: Cast) -> None:
+    client.force_login(cast.bram)
+    client.post("/place/", {"words": "  Echolaan \r\n\r\necholaan\r\n Grote   Markt "})
+    assert words(cast) == ["echolaan", "Grote Markt"]
+
+
+def test_a_dossier_that_must_be_reviewed_says_so(client: Client, cast: Cast) -> None:
+    with acting_for(cast.klankendam.pk):
+        Dossier.objects.update(review_on=timezone.localdate())
+    client.force_login(cast.bram)
+    assert client.get("/place/").context["review_due"] is True

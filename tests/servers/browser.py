@@ -1,0 +1,120 @@
+"""A real Chromium on the real house with its demo, and axe to judge the pages.
+
+``KLANKBORD_AXE`` names the file ``axe.min.js`` of axe-core; ``KLANKBORD_SCREENSHOTS`` a folder for pictures of what
+the tests see. A module that drives the browser does not use the ORM itself: Playwright runs a loop in the thread.
+"""
+
+from __future__ import annotations
+
+import os
+import shutil
+from collections.abc import Iterator
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import Any, Literal
+
+import pytest
+from playwright.sync_api import Browser, Page, sync_playwright
+
+from klankbord.base.tests.needs import need
+from klankbord.project.tests.running import Started
+
+CHROMIUM = next((found for found in map(shutil.which, ("chromium", "chromium-browser")) if found), None)
+FLAGS = [
+    "--no-sandbox",  # root may not have one; the pages are our own
+    "--disable-dev-shm-usage",
+    "--disable-gpu",
+    "--no-first-run",
+    "--disable-background-networking",
+    "--disable-component-update",
+    "--disable-sync",
+]
+DEMO_PASSWORD = "klankbord-oefening"
+# WCAG 2.2 AA, and what axe itself holds to be good practice.
+RULES = ["wcag2a", "wcag2aa", "wcag21a", "wcag21aa", "wcag22aa", "best-practice"]
+Scheme = Literal["light", "dark"]
+
+
+@dataclass
+class Visitor:
+    """Somebody with a browser, who hears every complaint it makes: a breach of the security policy first of all."""
+
+    browser: Browser
+    address: str
+    complaints: list[str] = field(default_factory=list)
+
+    def page(self, width: int = 1280, height: int = 800, *, scheme: Scheme = "light", scripts: bool = True) -> Page:
+        """An empty page in a window of its own."""
+        context = self.browser.new_context(
+            base_url=self.address,
+            viewport={"width": width, "height": height},
+            locale="nl-NL",
+            timezone_id="Europe/Amsterdam",
+            color_scheme=scheme,
+            java_script_enabled=scripts,
+        )
+        page = context.new_page()
+        page.on("console", lambda line: self._hear(line.text) if line.type in ("error", "warning") else None)
+        page.on("pageerror", lambda error: self._hear(str(error)))
+        return page
+
+    def _hear(self, complaint: str) -> None:
+        self.complaints.append(complaint)
+
+    def log_in(self, page: Page, email: str) -> Page:
+        """Somebody of the demo, on the page where that colleague begins."""
+        page.goto("/accounts/login/")
+        page.fill("[name=login]", email)
+        page.fill("[name=password]", DEMO_PASSWORD)
+        page.click("main button[type=submit]")
+        page.wait_for_url(lambda url: "/accounts/login" not in url)
+        return page
+
+
+def axe(page: Page) -> list[str]:
+    """What axe finds wrong with the page as it is now: the rule, how bad it is, and where."""
+    path = os.environ.get("KLANKBORD_AXE", "")
+    need(path and Path(path).is_file(), "axe-core (its axe.min.js in KLANKBORD_AXE)")
+    page.evaluate(Path(path).read_text(encoding="utf-8"))
+    found: dict[str, Any] = page.evaluate("rules => axe.run(document, {runOnly: rules})", RULES)
+    return [
+        f"{violation['id']} ({violation['impact']}): {violation['help']}: {' '.join(map(str, node['target']))}"
+        for violation in found["violations"]
+        for node in violation["nodes"]
+    ]
+
+
+def shoot(page: Page, name: str) -> None:
+    """A picture of the page for people, when somebody asked for pictures."""
+    folder = os.environ.get("KLANKBORD_SCREENSHOTS")
+    if folder:
+        page.screenshot(path=Path(folder) / f"{name}.png", full_page=True)
+
+
+@pytest.fixture(scope="session")
+def live_house(tmp_path_factory: pytest.TempPathFactory) -> Iterator[str]:
+    """The address of the house as ``klankbord start`` makes it, with its demo, in processes of its own."""
+    folder = tmp_path_factory.mktemp("house")
+    with Started(folder / "data", folder / "log") as running:
+        running.wait_until_up(patience=180)
+        yield f"http://localhost:{running.port}"
+
+
+@pytest.fixture(scope="module")
+def browser() -> Iterator[Browser]:
+    """Chromium, started once per module."""
+    need(CHROMIUM, "Chromium")
+    with sync_playwright() as playwright:
+        started = playwright.chromium.launch(executable_path=CHROMIUM, args=FLAGS)
+        yield started
+        started.close()
+
+
+@pytest.fixture
+def visitor(browser: Browser, live_house: str) -> Iterator[Visitor]:
+    """Somebody with a browser in front of the demo; the test fails when the browser complained."""
+    made = Visitor(browser, live_house)
+    yield made
+    for context in browser.contexts:
+        context.close()
+    assert made.complaints == []
