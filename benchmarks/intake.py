@@ -115,7 +115,7 @@ def prepare() -> Any:
     from klankbord.tenancy.models import User
 
     with transaction.atomic():
-        user = User.objects.create(email=f"{random.random()}@bench.example", name="Bench")  # noqa: S311  a name
+        user = User.objects.create(email=f"{random.random()}@bench.example", name="Bench")
         organisation = found_organisation("Gemeente Meetdam", None, ["webcare"], by=user)
     with acting_for(organisation.pk):
         open_place_dossier(organisation, ["Klankendam", "Marktplein", "Klankbrug"], by=user)
