@@ -1,8 +1,8 @@
 """How many posts a second travel the whole road, beside the plain INSERT of the same rows as floor.
 
-The road: raw notifications of a fediverse server land, are routed, parsed, stored, matched with the place dossier, opened as
-conversations and announced. The floor: ``INSERT … SELECT unnest`` of posts that are ready made, into the same table, with the
-same indexes, under the same fence. Both in the same run, by turns.
+The road: raw notifications of a fediverse server land, are routed, parsed, stored, matched with the place dossier,
+opened as conversations and announced. The floor: ``INSERT … SELECT unnest`` of posts that are ready made, into the
+same table, with the same indexes, under the same fence. Both in the same run, by turns.
 
 Run: ``python -m benchmarks.intake``
 """
@@ -21,8 +21,8 @@ from benchmarks.tokenizer import posts as texts
 BATCH = 500
 FLOOR = """
 INSERT INTO posts_post (
-    organisation_id, channel_id, author_id, direction, visibility, private, uri, parent_uri, root_uri, subject,
-    text, quoted, html, warning, language, web_url, reply_data, signed, tokens, published_at, received_at)
+    organisation_id, channel_id, author_id, direction, visibility, private, uri, parent_uri, root_uri,
+    subject, text, quoted, html, warning, language, web_url, reply_data, signed, tokens, published_at, received_at)
 SELECT %(organisation)s, %(channel)s, %(author)s, 'in', 'public', false, uri, '', uri, '', text, '', html, '', 'nl', uri,
        reply_data::jsonb, '', array_to_tsvector(string_to_array(terms, chr(31))), published_at, published_at
 FROM unnest(%(uri)s::text[], %(text)s::text[], %(html)s::text[], %(reply_data)s::text[], %(terms)s::text[],
@@ -99,8 +99,8 @@ def run(number: int, rounds: int) -> None:
         print(f"round {one + 1}: road {roads[-1]:,.0f} posts/s, floor {floors[-1]:,.0f} posts/s", flush=True)
     shares = [road / floor for road, floor in zip(roads, floors, strict=True)]
     print(
-        f"median of {rounds}: road {statistics.median(roads):,.0f} posts/s, floor {statistics.median(floors):,.0f} posts/s,"
-        f" share {statistics.median(shares):.2f} (aim: 0.50)"
+        f"median of {rounds}: road {statistics.median(roads):,.0f} posts/s,"
+        f" floor {statistics.median(floors):,.0f} posts/s, share {statistics.median(shares):.2f} (aim: 0.50)"
     )
 
 
