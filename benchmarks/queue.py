@@ -22,7 +22,7 @@ from urllib.parse import quote
 import psycopg
 
 from benchmarks.country import RARE_WORD
-from benchmarks.figures import measure
+from benchmarks.figures import measure, processor_time
 from benchmarks.ground import arguments, ground
 
 TIMES = 60
@@ -47,8 +47,8 @@ class Desk:
 
 
 @contextmanager
-def web_server(pool: int = 10) -> Iterator[int]:
-    """``klankbord web`` on a free port."""
+def web_server(pool: int = 10) -> Iterator[tuple[int, int]]:
+    """``klankbord web`` on a free port: the port and the process."""
     from klankbord.project.commands.parts import listen_on
 
     with listen_on("127.0.0.1", 0) as listening:
@@ -60,7 +60,7 @@ def web_server(pool: int = 10) -> Iterator[int]:
         )
         try:
             wait_until_up(port)
-            yield port
+            yield port, process.pid
         finally:
             process.terminate()
             process.wait(20)
@@ -176,24 +176,28 @@ def main() -> None:
         from benchmarks.seed import DESK_USER, LARGEST_USER, MANDATES
 
         words = words_in(cluster.owner_url)
-        with web_server() as port:
+        with web_server() as (port, web):
             for name, user, organisation in (
                 ("largest organisation", LARGEST_USER, 1),
                 ("desk of five mandates and its own", DESK_USER, MANDATES[0]),
             ):
                 desk = Desk(port, log_in(user))
                 found = pages(desk, organisation, words)
-                report(
-                    name, desk, user, {page: at for page, at in found.items() if options.only in page}, options.times
-                )
+                chosen = {page: at for page, at in found.items() if options.only in page}
+                report(name, desk, user, chosen, options.times, (web, cluster.pid or 0))
 
 
-def report(name: str, desk: Desk, user: int, pages: dict[str, str], times: int) -> None:
-    print(f"\n{name:<40} {'median':>9} {'p95':>9} {'queries':>8} {'rows':>5}   (ms, {times} requests each)")
+def report(name: str, desk: Desk, user: int, pages: dict[str, str], times: int, servers: tuple[int, ...]) -> None:
+    """One line for each page; ``cpu`` is processor time of web server and database together, per request."""
+    print(f"\n{name:<40} {'median':>8} {'p95':>8} {'cpu':>7} {'queries':>8} {'rows':>5}   (ms, {times} requests each)")
     for page, address in pages.items():
-        taken = measure(partial(desk.get, address), times)
+        measure(partial(desk.get, address), 1, warm=2)
+        before = processor_time(*servers)
+        taken = measure(partial(desk.get, address), times, warm=0)
+        cpu = (processor_time(*servers) - before) / times * 1000
         rows = len(ROW.findall(desk.get(address)))
-        print(f"{page:<40} {taken.median:9.1f} {taken.p95:9.1f} {queries_of(user, address):8} {rows:5}", flush=True)
+        count = queries_of(user, address)
+        print(f"{page:<40} {taken.median:8.1f} {taken.p95:8.1f} {cpu:7.1f} {count:8} {rows:5}", flush=True)
 
 
 if __name__ == "__main__":
