@@ -93,7 +93,7 @@ def said(when: datetime, now: datetime) -> str:
         return gettext("%(minutes)d min") % {"minutes": minutes}
     if local.date() == here.date():
         return local.strftime("%H:%M")
-    return _day(local.date(), "j M" if local.year == here.year else "j M Y", get_language())
+    return _day(local.date(), "j b" if local.year == here.year else "j b Y", get_language())
 
 
 @register.simple_tag

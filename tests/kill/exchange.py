@@ -112,9 +112,9 @@ class Killer:
         away = self._chance.uniform(0.3, 4.0)
         match victim:
             case "postfix" | "dovecot":
-                self.mail.kill(victim)  # type: ignore[arg-type]  # the two names are literals
+                self.mail.kill(victim)
                 time.sleep(away)
-                self.mail.start(victim)  # type: ignore[arg-type]
+                self.mail.start(victim)
             case "snac_a" | "snac_b":
                 server = self.snac.a if victim == "snac_a" else self.snac.b
                 server.kill()

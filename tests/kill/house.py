@@ -64,6 +64,7 @@ class House:
                 self._started.wait_until_up(patience)
                 return
             except AssertionError:
+                self._started.__exit__()
                 if self._started.process.poll() != REFUSED or time.monotonic() > deadline:
                     raise
                 time.sleep(1)
@@ -104,7 +105,7 @@ class House:
         process = self._supervisor() if victim == "supervisor" else self._find(victim)
         process.kill()
         if victim == "supervisor":
-            self.started.process.wait(10)
+            self.started.__exit__()
 
     def _supervisor(self) -> psutil.Process:
         return psutil.Process(self.started.process.pid)

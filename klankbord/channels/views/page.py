@@ -33,7 +33,7 @@ def channel_of(request: FencedRequest, pk: int, right: Right) -> Channel:
 
 def kind_label(kind: str) -> str:
     try:
-        return str(registry.connector_class(kind).label)
+        return _(registry.connector_class(kind).label)
     except Permanent:
         return kind
 
@@ -41,7 +41,7 @@ def kind_label(kind: str) -> str:
 def connectable() -> list[tuple[str, str]]:
     """The kinds that an administrator can connect by filling in a form, by name."""
     return sorted(
-        ((kind, str(one.label)) for kind, one in registry.connectors().items() if registry.settings_form(kind)),
+        ((kind, _(one.label)) for kind, one in registry.connectors().items() if registry.settings_form(kind)),
         key=lambda k: k[1],
     )
 

@@ -43,8 +43,9 @@ LANGUAGE sql STABLE SECURITY DEFINER SET search_path = pg_catalog, public, pg_te
         FROM tenancy_user person JOIN tenancy_membership member ON member.user_id = person.id
         WHERE person.id = who AND person.is_active AND (member.ended_at IS NULL OR member.ended_at > at)
         UNION ALL
-        -- a role that the principal cannot fill itself and has granted to the desk
-        SELECT mandate.organisation_id, mandate.roles::text[]
+        -- roles that the principal cannot fill itself and has granted, as far as one has the same role at the desk
+        SELECT mandate.organisation_id,
+               ARRAY(SELECT unnest(mandate.roles::text[]) INTERSECT SELECT unnest(member.roles::text[]))
         FROM tenancy_user person
         JOIN tenancy_membership member ON member.user_id = person.id
         JOIN tenancy_teammember place ON place.membership_id = member.id
@@ -73,14 +74,14 @@ BEGIN
            coalesce(array_agg(desk.channel_id) FILTER (WHERE desk.write), '{}')
     INTO mandated, readers, public_channels, private_channels, desk_channels
     FROM fence_channels(who, now()) desk;
-    SELECT coalesce(array_agg(opening.root_uri), '{}') INTO opened
+    -- with the organisation in front: two organisations can hold the same public thread, and one reason opens one of them
+    SELECT coalesce(array_agg(opening.organisation_id || ' ' || opening.root_uri), '{}'),
+           readers || coalesce(array_agg(DISTINCT opening.organisation_id), '{}')
+    INTO opened, readers
     FROM inbox_opening opening
     WHERE opening.user_id = who AND now() < opening.until
       AND EXISTS (SELECT FROM fence_organisations(who, now()) house
                   WHERE house.organisation_id = opening.organisation_id AND house.roles && '{privacy}');
-    IF opened <> '{}' THEN
-        readers := readers || ARRAY(SELECT DISTINCT o.organisation_id FROM inbox_opening o WHERE o.user_id = who AND now() < o.until);
-    END IF;
     PERFORM set_config('klankbord.user', who::text, true),
             set_config('klankbord.organisations', organisations::text, true),
             set_config('klankbord.mandated', mandated::text, true),
