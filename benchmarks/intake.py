@@ -23,8 +23,8 @@ FLOOR = """
 INSERT INTO posts_post (
     organisation_id, channel_id, author_id, direction, visibility, private, uri, parent_uri, root_uri,
     subject, text, quoted, html, warning, language, web_url, reply_data, signed, tokens, published_at, received_at)
-SELECT %(organisation)s, %(channel)s, %(author)s, 'in', 'public', false, uri, '', uri, '', text, '', html, '', 'nl', uri,
-       reply_data::jsonb, '', array_to_tsvector(string_to_array(terms, chr(31))), published_at, published_at
+SELECT %(organisation)s, %(channel)s, %(author)s, 'in', 'public', false, uri, '', uri, '', text, '', html, '', 'nl',
+       uri, reply_data::jsonb, '', array_to_tsvector(string_to_array(terms, chr(31))), published_at, published_at
 FROM unnest(%(uri)s::text[], %(text)s::text[], %(html)s::text[], %(reply_data)s::text[], %(terms)s::text[],
             %(published_at)s::timestamptz[]) AS new (uri, text, html, reply_data, terms, published_at)
 """
