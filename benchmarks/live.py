@@ -121,9 +121,9 @@ async def measure_streams(port: int, app_url: str, cookies: list[str]) -> None:
     await asyncio.wait_for(asyncio.gather(*(stream.ready.wait() for stream in streams)), 60)
     print(f"{len(streams)} streams open in {time.perf_counter() - began:.1f} s, on a pool of {POOL}")
     events = range(1001, 1031)
-    left, *busy = await asyncio.gather(
-        notify(app_url, events, 0.1), *(asyncio.ensure_future(later(port, cookies[0], n * 0.1)) for n in range(30))
-    )
+    pages = asyncio.gather(*(later(port, cookies[0], number * 0.1) for number in range(30)))
+    left = await notify(app_url, events, 0.1)
+    busy = await pages
     await asyncio.sleep(2)
     missing = sum(event not in stream.came for stream in streams for event in events)
     print_line(

@@ -80,13 +80,12 @@ class Streams:
                 if time.monotonic() > deadline:
                     return False
                 for key, _ in ready.select(0.05):
-                    stream = key.fileobj
-                    assert isinstance(stream, socket.socket)
-                    piece = stream.recv(65536)
-                    self.came[stream] += piece
+                    assert isinstance(key.fileobj, socket.socket)
+                    piece = key.fileobj.recv(65536)
+                    self.came[key.fileobj] += piece
                     if not piece:
-                        self.ended.add(stream)
-                        ready.unregister(stream)
+                        self.ended.add(key.fileobj)
+                        ready.unregister(key.fileobj)
         return True
 
     def all_open(self) -> None:
