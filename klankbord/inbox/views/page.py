@@ -128,7 +128,7 @@ def thread_context(request: FencedRequest, found: Conversation, channels: dict[i
     may_write = found.channel_id in request.sight.desk_channels
     return {
         "conversation": presentation.head(
-            found, channel, request.user, request.sight, queries.assignees() if may_write else [], posts
+            found, channel, request.user, request.sight, queries.assignees(found.channel_id) if may_write else [], posts
         ),
         "posts": shown_posts(posts, may_write),
         "about": presentation.context(
@@ -187,7 +187,7 @@ def posts(request: FencedRequest, pk: int) -> HttpResponseBase:
                 channels[found.channel_id],
                 request.user,
                 request.sight,
-                queries.assignees() if may_write else [],
+                queries.assignees(found.channel_id) if may_write else [],
                 everything,
             ),
         },
