@@ -29,7 +29,7 @@ def answer(cast: Cast, text: str = "Morgen.") -> Delivery:
     with entered(cast.amal):
         conversation = Conversation.objects.select_related("channel").get()
         post = actions.reply(conversation, text, by=cast.amal, client_id=uuid4(), seen=10**9)
-        return Delivery.objects.get(pk=post.delivery_id)
+        return Delivery.objects.get(posts=post)
 
 
 def fresh(delivery: Delivery) -> Delivery:

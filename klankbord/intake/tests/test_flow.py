@@ -13,6 +13,7 @@ from klankbord.channels.actions import bring_in, fetch_now, replay_quarantine
 from klankbord.channels.contract import Batch, Event, Json, Permanent, Unparseable
 from klankbord.channels.models import Arrival, Channel, Landing, Source
 from klankbord.channels.queries import quarantine_counts, quarantine_list
+from klankbord.inbox.actions import open_conversations
 from klankbord.inbox.models import Conversation
 from klankbord.intake import flow
 from klankbord.intake.flow import collect, take_in
@@ -294,13 +295,11 @@ def test_trouble_of_the_database_puts_nothing_in_quarantine(
 def test_a_message_the_database_cannot_hold_goes_to_quarantine_alone(
     cast: Cast, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    store = flow.open_conversations
-
     def too_much(channel: Channel, stored: list[Stored], now: datetime) -> None:
         if any(item.event.uri == "u1" for item in stored):
             with connection.cursor() as cursor:
                 cursor.execute("DO $$ BEGIN RAISE EXCEPTION 'oefening' USING ERRCODE = '54000'; END $$")
-        store(channel, stored, now)
+        open_conversations(channel, stored, now)
 
     Paper.tray = [envelope("u1", "Eerste."), envelope("u2", "Tweede.")]
     due(cast.square)
