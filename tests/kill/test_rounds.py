@@ -111,10 +111,13 @@ def settled(house: House, mail: MailServers, snac: SnacServers, recount: Callabl
     deadline = time.monotonic() + PATIENCE
     rests = 0
     while True:
+        moving = []
         for server in (snac.a, snac.b):
             server.hurry()
+            if server.waiting():
+                moving.append(f"{server.waiting()} deliveries in the queues of {server.host}")
         result = recount()
-        moving = unsettled(house)
+        moving += unsettled(house)
         if mail.waiting():
             moving.append("mail in Postfix")
         if not house.started.health().get("ok"):
