@@ -193,6 +193,7 @@ def reply(
     by: User,
     client_id: uuid.UUID,
     seen: int,
+    answers: int | None = None,
     visibility: Visibility | None = None,
     files: Sequence[NewFile] = (),
     now: datetime | None = None,
@@ -200,7 +201,9 @@ def reply(
     """Answer a resident: the answer, its delivery and the job that sends it are one transaction.
 
     ``client_id`` was made when the form was shown, so a form sent twice is one answer. ``seen`` is the last post that
-    was on the screen; AnsweredMeanwhile when a colleague answered after it. Refused when the channel cannot do this.
+    was on the screen; AnsweredMeanwhile when a colleague answered after it. ``answers`` is the message the form showed
+    as answered: in a thread with several people nobody gets what was meant for another. Refused when the
+    channel cannot do this, or when that message is gone.
     """
     now = now or timezone.now()
     Conversation.objects.select_for_update().get(pk=conversation.pk)
@@ -210,7 +213,7 @@ def reply(
     meanwhile = _thread_posts(conversation).filter(direction=Post.Direction.OUT, pk__gt=seen).order_by("-pk").first()
     if meanwhile:
         raise AnsweredMeanwhile(meanwhile)
-    channel, parent = conversation.channel, _last_in(conversation)
+    channel, parent = conversation.channel, _last_in(conversation, answers)
     connector = connector_class(channel.kind)
     text = _said(text)
     _check(connector, channel, text, files)
@@ -253,12 +256,15 @@ def reply(
     )
     _attach(post, delivery, files)
     conversation.status = Conversation.Status.ANSWERED
+    conversation.closed_at = None
     conversation.waiting_since = None
     conversation.last_post_at = now
     if conversation.assignee is None:
         conversation.assignee, conversation.assignee_name = by, by.name
     conversation.mandate = _mandate(conversation, by, now)
-    conversation.save(update_fields=["status", "waiting_since", "last_post_at", "assignee", "assignee_name", "mandate"])
+    conversation.save(
+        update_fields=["status", "closed_at", "waiting_since", "last_post_at", "assignee", "assignee_name", "mandate"]
+    )
     _log(conversation, "antwoord versturen", by, {"bericht": post.pk, "zichtbaarheid": chosen.value})
     defer_once(
         "inbox.send_answer", f"delivery:{delivery.pk}", organisation=conversation.organisation_id, delivery=delivery.pk
@@ -348,14 +354,12 @@ def _thread_posts(conversation: Conversation) -> models.QuerySet[Post]:
     return Post.objects.filter(organisation_id=conversation.organisation_id, root_uri=conversation.root_uri)
 
 
-def _last_in(conversation: Conversation) -> Post:
-    last = (
-        _thread_posts(conversation)
-        .filter(direction=Post.Direction.IN, deleted_at__isnull=True)
-        .select_related("author")
-        .order_by("-pk")
-        .first()
-    )
+def _last_in(conversation: Conversation, answers: int | None = None) -> Post:
+    """The message that is answered: the one meant, else the last that came in."""
+    meant = _thread_posts(conversation).filter(direction=Post.Direction.IN, deleted_at__isnull=True)
+    if answers is not None:
+        meant = meant.filter(pk=answers)
+    last = meant.select_related("author").order_by("-pk").first()
     if last is None:
         raise Refused(_("The resident has taken the message away; there is nothing left to answer."))
     return last

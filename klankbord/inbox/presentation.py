@@ -125,6 +125,8 @@ def head(
         "organisation_name": channel.organisation.name,
         "mandate_text": mandate_text(sight, channel),
         "private": conversation.private or bool(last and last.private),
+        "answers": last.pk if last else "",
+        "answers_name": _name(last) if last else "",
         "status": conversation.status,
         "assignee_name": conversation.assignee_name,
         "is_mine": conversation.assignee_id == user.pk,
@@ -161,11 +163,11 @@ def _visibility_options(last: Post | None, offered: Sequence[Visibility]) -> lis
 
 
 def shown_post(post: Post, may_write: bool) -> Shown:
-    name = post.author.name or post.author.handle if post.author else post.signed
+    name = _name(post)
     return {
         "id": post.pk,
         "kind": KINDS[Post.Direction(post.direction)],
-        "author_name": name or _("Unknown"),
+        "author_name": name,
         "initials": initials(name),
         "time": post.published_at,
         "html": said(post.html, post.text),
@@ -178,6 +180,10 @@ def shown_post(post: Post, may_write: bool) -> Shown:
         "attachments": [attachment(one) for one in post.attachments.all()],
         "delivery": delivery(post.delivery, may_write) if post.delivery else None,
     }
+
+
+def _name(post: Post) -> str:
+    return (post.author.name or post.author.handle if post.author else post.signed) or _("Unknown")
 
 
 def said(html: str, text: str) -> SafeString:

@@ -45,6 +45,7 @@ def reply(request: FencedRequest, pk: int) -> HttpResponseBase:
             by=request.user,
             client_id=_client_id(request.POST.get("client_id", "")),
             seen=_number(request.POST.get("seen", "")),
+            answers=_number(request.POST.get("answers", "")) or None,
             visibility=_visibility(request.POST.get("visibility", "")),
             files=_files(request),
         )
