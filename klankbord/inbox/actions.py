@@ -256,6 +256,7 @@ def reply(
     )
     _attach(post, delivery, files)
     conversation.status = Conversation.Status.ANSWERED
+    conversation.closed_at = None
     conversation.waiting_since = None
     conversation.last_post_at = now
     conversation.seen_at = conversation.seen_at or now
@@ -263,7 +264,10 @@ def reply(
         conversation.assignee, conversation.assignee_name = by, by.name
     conversation.mandate = _mandate(conversation, by, now)
     conversation.save(
-        update_fields=["status", "waiting_since", "last_post_at", "seen_at", "assignee", "assignee_name", "mandate"]
+        update_fields=[
+            *("status", "closed_at", "waiting_since", "last_post_at", "seen_at"),
+            *("assignee", "assignee_name", "mandate"),
+        ]
     )
     _log(conversation, "antwoord versturen", by, {"bericht": post.pk, "zichtbaarheid": chosen.value})
     defer_once(
@@ -354,14 +358,17 @@ def _thread_posts(conversation: Conversation) -> models.QuerySet[Post]:
     return Post.objects.filter(organisation_id=conversation.organisation_id, root_uri=conversation.root_uri)
 
 
-def _last_in(conversation: Conversation) -> Post:
-    last = (
+def _incoming(conversation: Conversation) -> models.QuerySet[Post]:
+    return (
         _thread_posts(conversation)
         .filter(direction=Post.Direction.IN, deleted_at__isnull=True)
         .select_related("author")
         .order_by("-pk")
-        .first()
     )
+
+
+def _last_in(conversation: Conversation) -> Post:
+    last = _incoming(conversation).first()
     if last is None:
         raise Refused(_("The resident has taken the message away; there is nothing left to answer."))
     return last
@@ -371,8 +378,7 @@ def _answered(conversation: Conversation, to: int | None) -> Post:
     """The message somebody answers; whoever spoke after it is not answered by accident."""
     if to is None:
         return _last_in(conversation)
-    incoming = _thread_posts(conversation).filter(direction=Post.Direction.IN, deleted_at__isnull=True)
-    chosen = incoming.select_related("author").filter(pk=to).first()
+    chosen = _incoming(conversation).filter(pk=to).first()
     if chosen is None:
         raise Refused(_("The message you answer was taken away. Look whom you answer now; your text is kept."))
     return chosen
