@@ -175,10 +175,9 @@ class Road:
 
         with acting_for(self.organisation):
             posts = list(Post.objects.filter(channel=self.channel).order_by("-pk")[:TURN])
-        names = ("visibility", "private", "parent_uri", "subject", "text", "quoted", "html", "warning", "language")
-        names += ("web_url", "edited_at", "tokens", "published_at")
-        batches = [
-            {name: [getattr(post, name) for post in few] for name in names}
+        names = "visibility private parent_uri subject text quoted html warning language web_url edited_at tokens"
+        batches: list[dict[str, Any]] = [
+            {name: [getattr(post, name) for post in few] for name in (*names.split(), "published_at")}
             | {
                 "organisation": self.organisation,
                 "channel": self.floor,

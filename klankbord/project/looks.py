@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import uuid
 from datetime import date, datetime, timedelta
 from functools import lru_cache
 
@@ -45,12 +44,6 @@ def _drawing(name: str, label: str) -> SafeString:
 def channel_icon(kind: str, label: str = "") -> SafeString:
     """The drawing for a kind of channel; a kind without its own drawing gets a speech balloon."""
     return icon(CHANNEL_ICONS.get(kind, "chat"), label)
-
-
-@register.simple_tag
-def unused_id() -> str:
-    """A name for what somebody is about to write, so that sending it twice keeps it once."""
-    return str(uuid.uuid4())
 
 
 @register.filter
@@ -97,13 +90,20 @@ def said(when: datetime, now: datetime) -> str:
 
 
 @register.simple_tag
-def waited(since: datetime | None) -> str:
-    """How long somebody has been waiting for an answer, in the largest unit that says enough."""
+def waited(since: datetime | None) -> SafeString | str:
+    """How long somebody has been waiting for an answer; ``page.js`` lets it grow."""
     if since is None:
         return ""
-    minutes = max(1, int((timezone.now() - since).total_seconds() // 60))
+    return format_html(
+        '<time class="kb-waited" datetime="{}">{}</time>', since.isoformat(), so_long(timezone.now() - since)
+    )
+
+
+def so_long(time: timedelta) -> str:
+    """A stretch of time in the largest unit that says enough."""
+    minutes = max(1, int(time.total_seconds() // 60))
     if minutes < FEW_MINUTES:
-        return gettext("{minutes} min").format(minutes=minutes)
+        return gettext("%(minutes)d min") % {"minutes": minutes}
     hours = minutes // 60
     if hours < 24:
         return ngettext("%(hours)d hour", "%(hours)d hours", hours) % {"hours": hours}
