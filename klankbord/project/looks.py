@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import uuid
 from datetime import date, datetime, timedelta
 from functools import lru_cache
 
@@ -45,12 +44,6 @@ def _drawing(name: str, label: str) -> SafeString:
 def channel_icon(kind: str, label: str = "") -> SafeString:
     """The drawing for a kind of channel; a kind without its own drawing gets a speech balloon."""
     return icon(CHANNEL_ICONS.get(kind, "chat"), label)
-
-
-@register.simple_tag
-def unused_id() -> str:
-    """A name for what somebody is about to write, so that sending it twice keeps it once."""
-    return str(uuid.uuid4())
 
 
 @register.filter
