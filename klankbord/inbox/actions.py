@@ -44,7 +44,7 @@ ON CONFLICT (organisation_id, root_uri) DO UPDATE SET
     seen_at = NULL,
     waiting_since = coalesce(known.waiting_since, excluded.waiting_since),
     last_post_at = greatest(known.last_post_at, excluded.last_post_at),
-    -- what somebody said in private is not shown in the list of a public conversation
+    -- and what is private does not come into the list of a conversation that was public already
     preview = CASE WHEN excluded.private AND NOT known.private THEN known.preview ELSE excluded.preview END
 RETURNING id, private
 """
@@ -81,8 +81,10 @@ def open_conversations(channel: Channel, stored: Sequence[Stored], now: datetime
             threads.setdefault(item.root_uri, []).append(item)
     if not threads:
         return
-    firsts = [items[0] for items in threads.values()]
-    lasts = [items[-1] for items in threads.values()]
+    # who reads public messages only sees the list too: what was said in private shows there in private threads only
+    shown = [[item for item in items if not item.event.visibility.private] or items for items in threads.values()]
+    firsts = [items[0] for items in shown]
+    lasts = [items[-1] for items in shown]
     with connection.cursor() as cursor:
         cursor.execute(
             OPEN_CONVERSATIONS,
@@ -168,8 +170,9 @@ def close_conversation(conversation: Conversation, *, by: User, now: datetime | 
     """It is done; a new message opens it again."""
     conversation.status = Conversation.Status.CLOSED
     conversation.closed_at = now or timezone.now()
+    conversation.seen_at = conversation.seen_at or conversation.closed_at
     conversation.waiting_since = None
-    conversation.save(update_fields=["status", "closed_at", "waiting_since"])
+    conversation.save(update_fields=["status", "closed_at", "seen_at", "waiting_since"])
     _log(conversation, "gesprek sluiten", by)
     _announce(conversation)
 
@@ -185,15 +188,17 @@ def reopen_conversation(conversation: Conversation, *, by: User) -> None:
 
 def write_note(conversation: Conversation, text: str, *, by: User, now: datetime | None = None) -> Post:
     """An internal note: never leaves the house."""
-    text = _said(text)
+    text, parent = _said(text), _last_in(conversation)
+    # about what was said in private only they read who could read that
+    private = conversation.private or parent.private
     note = write_post(
         conversation.channel,
         direction=Post.Direction.INTERNAL,
         uri=f"note:{uuid.uuid4()}",
-        parent=_last_in(conversation),
+        parent=parent,
         text=text,
-        visibility=Visibility.DIRECT if conversation.private else Visibility.PUBLIC,
-        private=conversation.private,
+        visibility=Visibility.DIRECT if private else Visibility.PUBLIC,
+        private=private,
         signed=signature(by, conversation.organisation_id),
         now=now or timezone.now(),
     )
@@ -209,6 +214,7 @@ def reply(
     by: User,
     client_id: uuid.UUID,
     seen: int,
+    to: int | None = None,
     visibility: Visibility | None = None,
     files: Sequence[NewFile] = (),
     now: datetime | None = None,
@@ -216,7 +222,8 @@ def reply(
     """Answer a resident: the answer, its delivery and the job that sends it are one transaction.
 
     ``client_id`` was made when the form was shown, so a form sent twice is one answer. ``seen`` is the last post that
-    was on the screen; AnsweredMeanwhile when a colleague answered after it. Refused when the channel cannot do this.
+    was on the screen; AnsweredMeanwhile when a colleague answered after it. ``to`` is the message that is answered, the
+    last one when not given. Refused when the channel cannot do this.
     """
     now = now or timezone.now()
     Conversation.objects.select_for_update().get(pk=conversation.pk)
@@ -226,7 +233,7 @@ def reply(
     meanwhile = _thread_posts(conversation).filter(direction=Post.Direction.OUT, pk__gt=seen).order_by("-pk").first()
     if meanwhile:
         raise AnsweredMeanwhile(meanwhile)
-    channel, parent = conversation.channel, _last_in(conversation)
+    channel, parent = conversation.channel, _answered(conversation, to)
     connector = connector_class(channel.kind)
     text = _said(text)
     _check(connector, channel, text, files)
@@ -271,10 +278,13 @@ def reply(
     conversation.status = Conversation.Status.ANSWERED
     conversation.waiting_since = None
     conversation.last_post_at = now
+    conversation.seen_at = conversation.seen_at or now
     if conversation.assignee is None:
         conversation.assignee, conversation.assignee_name = by, by.name
     conversation.mandate = _mandate(conversation, by, now)
-    conversation.save(update_fields=["status", "waiting_since", "last_post_at", "assignee", "assignee_name", "mandate"])
+    conversation.save(
+        update_fields=["status", "waiting_since", "last_post_at", "seen_at", "assignee", "assignee_name", "mandate"]
+    )
     _log(conversation, "antwoord versturen", by, {"bericht": post.pk, "zichtbaarheid": chosen.value})
     defer_once(
         "inbox.send_answer", f"delivery:{delivery.pk}", organisation=conversation.organisation_id, delivery=delivery.pk
@@ -375,6 +385,17 @@ def _last_in(conversation: Conversation) -> Post:
     if last is None:
         raise Refused(_("The resident has taken the message away; there is nothing left to answer."))
     return last
+
+
+def _answered(conversation: Conversation, to: int | None) -> Post:
+    """The message somebody answers; whoever spoke after it is not answered by accident."""
+    if to is None:
+        return _last_in(conversation)
+    incoming = _thread_posts(conversation).filter(direction=Post.Direction.IN, deleted_at__isnull=True)
+    chosen = incoming.select_related("author").filter(pk=to).first()
+    if chosen is None:
+        raise Refused(_("The message you answer was taken away. Look whom you answer now; your text is kept."))
+    return chosen
 
 
 def _mandate(conversation: Conversation, by: User, now: datetime) -> Mandate | None:

@@ -6,6 +6,7 @@ from dataclasses import dataclass
 from datetime import datetime
 
 from django.db import connection
+from django.db.models import Q
 
 from klankbord.channels.models import Channel
 from klankbord.inbox.models import Conversation
@@ -50,13 +51,14 @@ def desk_channels(sight: Sight) -> dict[int, Channel]:
 
 def queue(user: User, channels: dict[int, Channel], wanted: Filter) -> list[Conversation]:
     """One page of the queue, newest first, and one row more when there is an older page. Two queries."""
-    chosen = [pk for pk, c in channels.items() if wanted.organisation in (None, c.organisation_id)]
+    chosen = _chosen(channels, wanted)
     if wanted.words:
         return _found(wanted.words, chosen)
     if wanted.view == "mine":
         rows = Conversation.objects.filter(assignee=user, status__in=STATUSES["mine"], channel__in=chosen)
         if wanted.before:
-            rows = rows.filter(last_post_at__lt=wanted.before[0])
+            at, pk = wanted.before
+            rows = rows.filter(Q(last_post_at__lt=at) | Q(last_post_at=at, pk__lt=pk))
         return list(rows.order_by("-last_post_at", "-pk")[: PAGE + 1])
     ids = newest_per_channel("inbox_conversation", chosen, STATUSES[wanted.view], PAGE + 1, wanted.before)
     return _in_order(ids)
@@ -80,7 +82,12 @@ def _found(words: str, channels: list[int]) -> list[Conversation]:
     )
 
 
-def counts(user: User, channels: dict[int, Channel]) -> dict[str, int]:
+def _chosen(channels: dict[int, Channel], wanted: Filter) -> list[int]:
+    """The channels of the organisation somebody looks at, or all of them."""
+    return [pk for pk, channel in channels.items() if wanted.organisation in (None, channel.organisation_id)]
+
+
+def counts(user: User, channels: dict[int, Channel], wanted: Filter) -> dict[str, int]:
     """How many wait in the lists that ask for work, counted up to a hundred. One query."""
     with connection.cursor() as cursor:
         cursor.execute(
@@ -88,7 +95,7 @@ def counts(user: User, channels: dict[int, Channel]) -> dict[str, int]:
             " AND status = 'open' LIMIT %(most)s) todo),"
             " (SELECT count(*) FROM (SELECT FROM inbox_conversation WHERE assignee_id = %(user)s"
             " AND status = 'open' AND channel_id = ANY (%(channels)s) LIMIT %(most)s) mine)",
-            {"channels": list(channels), "most": COUNT_AT_MOST, "user": user.pk},
+            {"channels": _chosen(channels, wanted), "most": COUNT_AT_MOST, "user": user.pk},
         )
         todo, mine = cursor.fetchone()
     return {"todo": todo, "mine": mine}
@@ -132,7 +139,19 @@ def history(conversation: Conversation) -> list[AuditEntry]:
     )
 
 
-def assignees() -> list[User]:
-    """Colleagues of one's own organisations who may write in conversations."""
-    members = Membership.objects.filter(ended_at__isnull=True, roles__overlap=WRITERS).values("user")
+def administrators() -> list[User]:
+    """Who can give a colleague of one's own organisations a place at the desk."""
+    members = Membership.objects.filter(ended_at__isnull=True, roles__contains=[Role.ADMIN.value]).values("user")
     return list(User.objects.filter(pk__in=members, is_active=True).order_by("name"))
+
+
+def assignees(channel_id: int) -> list[User]:
+    """Colleagues of one's own organisations who may write on this channel, at this minute."""
+    members = Membership.objects.filter(ended_at__isnull=True, roles__overlap=WRITERS)
+    with connection.cursor() as cursor:
+        # who reads private messages is who writes
+        cursor.execute(
+            "SELECT * FROM fence_may_see(%s, %s, true)", [list(members.values_list("user", flat=True)), channel_id]
+        )
+        able = [user for (user,) in cursor.fetchall()]
+    return list(User.objects.filter(pk__in=able).order_by("name"))
