@@ -108,10 +108,30 @@ def open_conversations(channel: Channel, stored: Sequence[Stored], now: datetime
 
 
 def move_conversations(organisation_id: int, moved: dict[str, str]) -> None:
-    """Threads that turned out to hang under another root: the conversation goes along where that one has none yet."""
+    """Threads that turned out to hang under another root: the conversation goes along, into the one that is there."""
     for old, new in moved.items():
-        if not Conversation.objects.filter(organisation_id=organisation_id, root_uri=new).exists():
-            Conversation.objects.filter(organisation_id=organisation_id, root_uri=old).update(root_uri=new)
+        found = Conversation.objects.select_for_update().filter(organisation_id=organisation_id)
+        here, there = found.filter(root_uri=old).first(), found.filter(root_uri=new).first()
+        if here and there:
+            _merge(here, there)
+        elif here:
+            found.filter(pk=here.pk).update(root_uri=new)
+
+
+def _merge(here: Conversation, there: Conversation) -> None:
+    """One thread is one conversation: whoever waits in ``here`` from now on waits ``there``."""
+    if here.status == Conversation.Status.OPEN:
+        there.status, there.closed_at, there.seen_at = Conversation.Status.OPEN, None, None
+    there.waiting_since = min(filter(None, (here.waiting_since, there.waiting_since)), default=None)
+    there.last_post_at = max(here.last_post_at, there.last_post_at)
+    there.delivery_problem |= here.delivery_problem
+    if there.assignee is None:
+        there.assignee, there.assignee_name = here.assignee, here.assignee_name
+    there.save()
+    _announce(here)
+    _announce(there)
+    record(there.organisation_id, "gesprek samenvoegen", f"gesprek:{there.pk}", by=None, details={"met": here.pk})
+    here.delete()
 
 
 def touch_thread(organisation_id: int, root_uri: str) -> None:
