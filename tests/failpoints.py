@@ -86,7 +86,9 @@ def do_jobs() -> None:
     """What a worker does: each waiting job, once; a job that is broken off stays."""
     while True:
         with connection.cursor() as cursor:
-            cursor.execute("SELECT id, task_name, args FROM procrastinate_jobs WHERE status = 'todo' ORDER BY id LIMIT 1")
+            cursor.execute(
+                "SELECT id, task_name, args FROM procrastinate_jobs WHERE status = 'todo' ORDER BY id LIMIT 1"
+            )
             row = cursor.fetchone()
         if row is None:
             return

@@ -44,7 +44,7 @@ ON CONFLICT (organisation_id, root_uri) DO UPDATE SET
     seen_at = NULL,
     waiting_since = coalesce(known.waiting_since, excluded.waiting_since),
     last_post_at = greatest(known.last_post_at, excluded.last_post_at),
-    -- what somebody said in private is not shown in the list of a public conversation
+    -- and what is private does not come into the list of a conversation that was public already
     preview = CASE WHEN excluded.private AND NOT known.private THEN known.preview ELSE excluded.preview END
 RETURNING id, private
 """
@@ -81,8 +81,10 @@ def open_conversations(channel: Channel, stored: Sequence[Stored], now: datetime
             threads.setdefault(item.root_uri, []).append(item)
     if not threads:
         return
-    firsts = [items[0] for items in threads.values()]
-    lasts = [items[-1] for items in threads.values()]
+    # who reads public messages only sees the list too: what was said in private shows there in private threads only
+    shown = [[item for item in items if not item.event.visibility.private] or items for items in threads.values()]
+    firsts = [items[0] for items in shown]
+    lasts = [items[-1] for items in shown]
     with connection.cursor() as cursor:
         cursor.execute(
             OPEN_CONVERSATIONS,
@@ -166,15 +168,17 @@ def reopen_conversation(conversation: Conversation, *, by: User) -> None:
 
 def write_note(conversation: Conversation, text: str, *, by: User, now: datetime | None = None) -> Post:
     """An internal note: never leaves the house."""
-    text = _said(text)
+    text, parent = _said(text), _last_in(conversation)
+    # about what was said in private only they read who could read that
+    private = conversation.private or parent.private
     note = write_post(
         conversation.channel,
         direction=Post.Direction.INTERNAL,
         uri=f"note:{uuid.uuid4()}",
-        parent=_last_in(conversation),
+        parent=parent,
         text=text,
-        visibility=Visibility.DIRECT if conversation.private else Visibility.PUBLIC,
-        private=conversation.private,
+        visibility=Visibility.DIRECT if private else Visibility.PUBLIC,
+        private=private,
         signed=signature(by, conversation.organisation_id),
         now=now or timezone.now(),
     )

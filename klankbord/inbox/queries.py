@@ -6,6 +6,7 @@ from dataclasses import dataclass
 from datetime import datetime
 
 from django.db import connection
+from django.db.models import Q
 
 from klankbord.channels.models import Channel
 from klankbord.inbox.models import Conversation
@@ -56,7 +57,8 @@ def queue(user: User, channels: dict[int, Channel], wanted: Filter) -> list[Conv
     if wanted.view == "mine":
         rows = Conversation.objects.filter(assignee=user, status__in=STATUSES["mine"], channel__in=chosen)
         if wanted.before:
-            rows = rows.filter(last_post_at__lt=wanted.before[0])
+            at, pk = wanted.before
+            rows = rows.filter(Q(last_post_at__lt=at) | Q(last_post_at=at, pk__lt=pk))
         return list(rows.order_by("-last_post_at", "-pk")[: PAGE + 1])
     ids = newest_per_channel("inbox_conversation", chosen, STATUSES[wanted.view], PAGE + 1, wanted.before)
     return _in_order(ids)
@@ -143,7 +145,13 @@ def administrators() -> list[User]:
     return list(User.objects.filter(pk__in=members, is_active=True).order_by("name"))
 
 
-def assignees() -> list[User]:
-    """Colleagues of one's own organisations who may write in conversations."""
-    members = Membership.objects.filter(ended_at__isnull=True, roles__overlap=WRITERS).values("user")
-    return list(User.objects.filter(pk__in=members, is_active=True).order_by("name"))
+def assignees(channel_id: int) -> list[User]:
+    """Colleagues of one's own organisations who may write on this channel, at this minute."""
+    members = Membership.objects.filter(ended_at__isnull=True, roles__overlap=WRITERS)
+    with connection.cursor() as cursor:
+        # who reads private messages is who writes
+        cursor.execute(
+            "SELECT * FROM fence_may_see(%s, %s, true)", [list(members.values_list("user", flat=True)), channel_id]
+        )
+        able = [user for (user,) in cursor.fetchall()]
+    return list(User.objects.filter(pk__in=able).order_by("name"))

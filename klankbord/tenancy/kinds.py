@@ -17,7 +17,7 @@ class Kind(StrEnum):
     CHANNEL = "channel"
     """A connected account: its own members see it, and so do the desks that are mandated for it."""
     CHILD = "child"
-    """Belongs to one post or dossier and is seen by whoever sees that."""
+    """Belongs to one post: seen by whoever sees that, written by who may write on its channel."""
     READERS = "readers"
     """Rows about persons: only for who reads some channel of that organisation."""
     PACT = "pact"

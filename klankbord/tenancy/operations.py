@@ -26,7 +26,7 @@ READ_CHANNEL = (
 WRITE_CHANNEL = f"channel_id = ANY ({_set('desk_channels')})"
 OPENED = (
     f"(organisation_id = ANY ({_set('organisations')})"
-    " AND root_uri = ANY (current_setting('klankbord.opened')::text[]))"
+    " AND (organisation_id || ' ' || root_uri) = ANY (current_setting('klankbord.opened')::text[]))"
 )
 READER = f"organisation_id = ANY ({_set('readers')})"
 PARTY = f"({MEMBER} OR desk_organisation_id = ANY ({_set('organisations')}))"
@@ -57,13 +57,13 @@ def policies(kind: Kind, parent: tuple[str, str] | None, opened: bool, members: 
         case Kind.CHILD:
             assert parent is not None
             table, column = parent
-            seen = (
-                f"EXISTS (SELECT FROM {table} parent WHERE parent.id = {column}"
-                " AND parent.organisation_id = {table_name}.organisation_id)"
-            )
+            of_parent = f"EXISTS (SELECT FROM {table} parent WHERE parent.id = {column}"
+            of_parent += " AND parent.organisation_id = {table_name}.organisation_id"
             if members:
-                seen = f"{MEMBER} AND {seen}"
-            return {"ALL": (seen, seen)}
+                of_parent = f"{MEMBER} AND {of_parent}"
+            # who may only read the parent changes nothing that hangs on it
+            seen, write = f"{of_parent})", f"{of_parent} AND parent.{WRITE_CHANNEL})"
+            return {"SELECT": (seen, ""), "INSERT": ("", write), "UPDATE": (write, write), "DELETE": (write, "")}
         case Kind.READERS:
             return {"ALL": (READER, READER)}
         case Kind.PACT:

@@ -78,7 +78,9 @@ def assign(request: FencedRequest, pk: int) -> HttpResponseBase:
     if wanted == "me":
         assignee = request.user
     else:
-        assignee = next((person for person in queries.assignees() if str(person.pk) == wanted), None)
+        assignee = next(
+            (person for person in queries.assignees(conversation.channel_id) if str(person.pk) == wanted), None
+        )
         if wanted and assignee is None:
             raise Http404
     actions.assign_conversation(conversation, assignee, by=request.user)

@@ -7,8 +7,10 @@ from collections.abc import AsyncIterator
 from asgiref.sync import sync_to_async
 from django.conf import settings
 from django.contrib.auth import aget_user
+from django.contrib.sessions.models import Session
 from django.db import connections
 from django.http import HttpRequest, HttpResponse, HttpResponseBase, StreamingHttpResponse
+from django.utils import timezone
 
 from klankbord.base.realtime import Switchboard, events
 from klankbord.tenancy.models import User
@@ -30,10 +32,13 @@ async def live(request: HttpRequest) -> HttpResponseBase:
     await _release()
     if not isinstance(user, User) or session_key is None:
         return HttpResponse(status=403)
-    listener = switchboard.connect(user.pk)
 
     async def stream() -> AsyncIterator[bytes]:
+        listener = switchboard.connect(user.pk)
         try:
+            # without it the browser would think it is live; it comes back in a moment
+            if not await switchboard.ready():
+                return
             async for event in events(listener, lambda: _still_welcome(user.pk, session_key), CHECK_EVERY):
                 yield event
         finally:
@@ -46,11 +51,7 @@ async def live(request: HttpRequest) -> HttpResponseBase:
     )
 
 
-@sync_to_async
-def _still_welcome(user_id: int, session_key: str) -> bool:
-    from django.contrib.sessions.models import Session
-    from django.utils import timezone
-
+def _is_still_welcome(user_id: int, session_key: str) -> bool:
     try:
         return (
             User.objects.filter(pk=user_id, is_active=True).exists()
@@ -58,3 +59,7 @@ def _still_welcome(user_id: int, session_key: str) -> bool:
         )
     finally:
         connections.close_all()
+
+
+# in one of the few threads that all streams share: hundreds that ask at once must not open hundreds of connections
+_still_welcome = sync_to_async(_is_still_welcome, thread_sensitive=False)

@@ -13,9 +13,9 @@ from klankbord.channels.models import Arrival, Channel, ChannelSecret, Delivery
 from klankbord.inbox import actions
 from klankbord.inbox.models import Conversation
 from klankbord.listening.models import Count, Dossier, Match
-from klankbord.posts.models import Author, Post
+from klankbord.posts.models import Attachment, Author, Post
 from klankbord.tenancy.fence import acting_for, enter, entered, for_all_organisations
-from klankbord.tenancy.models import AuditEntry, Mandate, Membership, Organisation, User
+from klankbord.tenancy.models import AuditEntry, Mandate, Membership, Organisation, TeamMember, User
 from klankbord.tenancy.roles import Right
 from tests.cast import Cast
 
@@ -231,3 +231,54 @@ def test_the_application_has_no_power_over_the_fence(town: Cast) -> None:
             " FROM pg_roles WHERE rolname = current_user"
         )
         assert cursor.fetchone() == (False, False, False)
+
+
+def test_a_reason_opens_the_thread_of_one_organisation_and_not_the_same_thread_elsewhere(town: Cast, say: Say) -> None:
+    say(town.zwijgerswaard_mail, "private-1", "Dezelfde brief, aan een andere gemeente.", visibility="direct")
+    with acting_for(town.zwijgerswaard.pk):
+        Membership.objects.create(organisation=town.zwijgerswaard, user=town.fatma, roles=["colleague"])
+    with entered(town.amal):
+        pk = Conversation.objects.get(root_uri="private-1").pk
+    with entered(town.fatma):
+        assert actions.open_with_reason(pk, "klacht van een bewoner", by=town.fatma)
+    with entered(town.fatma):
+        assert {post.organisation_id for post in Post.objects.all()} == {town.klankendam.pk}
+        assert {author.organisation_id for author in Author.objects.all()} == {town.klankendam.pk}
+
+
+def test_what_a_lent_role_opened_shuts_with_the_mandate(town: Cast) -> None:
+    with acting_for(town.luisterveen.pk):
+        Mandate.objects.filter(pk=town.mandate.pk).update(roles=["privacy"])
+    with acting_for(town.klankendam.pk):
+        place = Membership.objects.get(user=town.fatma)
+        TeamMember.objects.create(organisation=town.klankendam, team=town.desk, membership=place)
+    with entered(town.amal):
+        pks = [Conversation.objects.get(root_uri=root).pk for root in ("private-1", "private-2")]
+    for pk in pks:
+        with entered(town.fatma):
+            assert actions.open_with_reason(pk, "klacht van een bewoner", by=town.fatma)
+    assert seen_by(town.fatma) == {"private-1", "private-2"}
+    expire(town.mandate)
+    assert seen_by(town.fatma) == {"private-1"}
+    with entered(town.fatma):
+        assert {author.organisation_id for author in Author.objects.all()} == {town.klankendam.pk}
+
+
+def test_a_mandate_lends_no_role_that_one_does_not_have_at_the_desk(town: Cast) -> None:
+    with acting_for(town.luisterveen.pk):
+        Mandate.objects.filter(pk=town.mandate.pk).update(roles=["privacy", "webcare"])
+    with entered(town.amal) as sight:
+        assert sight.roles[town.luisterveen.pk] == {"webcare"}
+
+
+def test_who_only_reads_a_post_changes_nothing_that_hangs_on_it(town: Cast) -> None:
+    with acting_for(town.klankendam.pk):
+        post = Post.objects.get(uri="public-1")
+        file = Attachment.objects.create(organisation=town.klankendam, post=post, filename="a", content_type="x/y")
+    with entered(town.bram):
+        assert Attachment.objects.filter(pk=file.pk).exists()
+        assert Attachment.objects.filter(pk=file.pk).update(filename="gekaapt") == 0
+        assert Match.objects.exists()
+        assert Match.objects.all().delete()[0] == 0
+    with pytest.raises(DatabaseError), entered(town.bram):
+        Attachment.objects.create(organisation=town.klankendam, post=post, filename="b", content_type="x/y")
