@@ -59,8 +59,8 @@ def source() -> Catalog:
         with path.open("rb") as file:
             for _line, message, _comments, context in extract.extract(method, file, KEYWORDS, comment_tags=()):
                 found.add(message, context=context)
-    for message in sentences(read(DEPENDENCIES)).values():
-        found.add(message.id, context=message.context)
+    for other in sentences(read(DEPENDENCIES)).values():
+        found.add(other.id, context=other.context)
     return found
 
 
