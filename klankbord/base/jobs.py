@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from django.db import transaction
+from django.db import OperationalError, transaction
 from django.utils import timezone
 from procrastinate import exceptions
 from procrastinate.contrib.django import app
@@ -23,6 +23,16 @@ def defer_once(task: str, key: str, **arguments: int) -> None:
             app.configure_task(task, queueing_lock=key, lock=key).defer(**arguments)
     except exceptions.AlreadyEnqueued:
         return
+
+
+# Classes of SQLSTATE (PostgreSQL manual, appendix A): connection, rollback, resources, object in use, operator.
+TROUBLE = frozenset({"08", "40", "53", "55", "57"})
+
+
+def in_trouble(problem: BaseException) -> bool:
+    """Whether the database could not do it at this moment, whatever it was asked: the same work may succeed later."""
+    state = getattr(problem.__cause__, "sqlstate", None)
+    return state[:2] in TROUBLE if state else isinstance(problem, OperationalError)
 
 
 def beat(part: str) -> None:

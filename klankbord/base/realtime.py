@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import asyncio
 import json
+import time
 from collections.abc import AsyncIterator, Awaitable, Callable, Sequence
 from dataclasses import dataclass, field
 
@@ -64,6 +65,8 @@ class Switchboard:
         self.conninfo = conninfo
         self.listeners: set[Listener] = set()
         self.task: asyncio.Task[None] | None = None
+        self.listening = asyncio.Event()
+        """Set while nothing can pass unheard: what a browser fetches from then on, it keeps up with."""
 
     def connect(self, user_id: int) -> Listener:
         """Add a stream; the first one starts the listening."""
@@ -83,12 +86,14 @@ class Switchboard:
         while True:
             try:
                 await self._listen()
-            except (psycopg.OperationalError, OSError) as problem:
+            except (psycopg.Error, OSError) as problem:
                 logger.warning("live events lost the database", problem=str(problem))
                 # events may have passed unseen: every browser reconnects and fetches its list again
                 for listener in self.listeners:
                     listener.close()
                 await asyncio.sleep(1)
+            finally:
+                self.listening.clear()
 
     async def _listen(self) -> None:
         async with (
@@ -96,6 +101,7 @@ class Switchboard:
             await psycopg.AsyncConnection.connect(self.conninfo, autocommit=True) as question,
         ):
             await ear.execute(f"LISTEN {LISTEN_CHANNEL}")
+            self.listening.set()
             async for notice in ear.notifies():
                 event = json.loads(notice.payload)
                 users = list({listener.user_id for listener in self.listeners})
@@ -111,14 +117,19 @@ async def events(
 ) -> AsyncIterator[bytes]:
     """The body of a server-sent event stream: ids only. Asks each ``every`` seconds whether the user may stay."""
     yield b"retry: 2000\n\nevent: hello\ndata: {}\n\n"
+    asked = time.monotonic()
     while True:
         try:
             conversation_id = await asyncio.wait_for(listener.queue.get(), every)
         except TimeoutError:
+            said = b": still here\n\n"
+        else:
+            if conversation_id is None:
+                return
+            said = f'event: conversation\ndata: {{"id": {conversation_id}}}\n\n'.encode()
+        # by the clock and not by the silence: a busy stream never falls silent
+        if time.monotonic() - asked >= every:
             if not await still_welcome():
                 return
-            yield b": still here\n\n"
-            continue
-        if conversation_id is None:
-            return
-        yield f'event: conversation\ndata: {{"id": {conversation_id}}}\n\n'.encode()
+            asked = time.monotonic()
+        yield said

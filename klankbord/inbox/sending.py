@@ -40,6 +40,7 @@ from klankbord.tenancy.queries import signature
 
 RETRY_AFTER = (10, 30, 120, 600, 1800, 3600)  # seconds, by number of attempts
 GIVE_UP_AFTER = timedelta(hours=24)
+SWITCHED_OFF = 300  # seconds until we look whether the channel is on again
 LOOK_UP_AFTER = (35, 60, 120, 300, 660)  # seconds since the attempt
 State = Delivery.State
 
@@ -75,6 +76,9 @@ def send(organisation_id: int, delivery_id: int) -> None:
         delivery = Delivery.objects.select_for_update().select_related("channel").get(pk=delivery_id)
         if delivery.state != State.PENDING or (delivery.next_attempt_at and delivery.next_attempt_at > now):
             return
+        if not delivery.channel.enabled:
+            _settle(delivery, _try_again, NotSent(_("This channel is switched off."), retry_after=SWITCHED_OFF), now)
+            return
         delivery.state = State.SENDING
         delivery.attempts += 1
         delivery.attempted_at = now
@@ -91,10 +95,14 @@ def send(organisation_id: int, delivery_id: int) -> None:
 def look_up(organisation_id: int, delivery_id: int) -> None:
     """Ask the network whether an uncertain answer got through, and decide as far as that is sure."""
     with acting_for(organisation_id):
-        delivery = Delivery.objects.select_related("channel").get(pk=delivery_id)
+        delivery = Delivery.objects.select_for_update(of=("self",)).select_related("channel").get(pk=delivery_id)
         if delivery.state != State.UNCERTAIN:
             return
-        connector, outgoing = connector_for(delivery.channel), outgoing_of(delivery)
+        try:
+            connector, outgoing = connector_for(delivery.channel), outgoing_of(delivery)
+        except (ChannelError, OSError) as problem:
+            _settle(delivery, _still_uncertain, str(problem), timezone.now())
+            return
     try:
         receipt = connector.look_up(outgoing)
     except ChannelError as problem:
@@ -175,12 +183,17 @@ def _settle(delivery: Delivery, settle: Settle, what: object, now: datetime) -> 
     if delivery.state == State.SENT and delivery.external_id and post.uri != delivery.external_id:
         post.uri, post.web_url = delivery.external_id, delivery.web_url
         post.save(update_fields=["uri", "web_url"])
-    problem = delivery.state in (State.UNCERTAIN, State.FAILED)
+    # also the other answers in this thread count: one that went well does not hide one that did not
+    problem = Delivery.objects.filter(
+        posts__organisation=post.organisation_id,
+        posts__root_uri=post.root_uri,
+        state__in=[State.UNCERTAIN, State.FAILED],
+    ).exists()
     for conversation in Conversation.objects.filter(organisation_id=post.organisation_id, root_uri=post.root_uri):
         conversation.delivery_problem = problem
         if delivery.state == State.FAILED:
-            conversation.status = Conversation.Status.OPEN
-        conversation.save(update_fields=["delivery_problem", "status"])
+            conversation.status, conversation.closed_at = Conversation.Status.OPEN, None
+        conversation.save(update_fields=["delivery_problem", "status", "closed_at"])
         announce(conversation.channel_id, [conversation.pk], private=conversation.private)
 
 

@@ -18,7 +18,7 @@ from klankbord.channels.models import Arrival, Delivery, Landing, Source
 from klankbord.inbox import sending
 from klankbord.intake import flow
 from klankbord.posts.models import Attachment
-from klankbord.tenancy.audit import seal
+from klankbord.tenancy.audit import LONGEST_TRANSACTION, seal
 from klankbord.tenancy.fence import acting_for, for_all_organisations
 
 PATIENCE = timedelta(seconds=10)
@@ -111,9 +111,13 @@ def seal_audit() -> None:
     """Seal the fresh audit entries of every organisation that has some."""
     with for_all_organisations("sweep: audit entries to seal"), connection.cursor() as cursor:
         cursor.execute(
-            "SELECT DISTINCT entry.organisation_id FROM tenancy_auditentry entry"
-            " WHERE NOT EXISTS (SELECT FROM tenancy_auditseal seal WHERE seal.entry_id = entry.id)"
-            " AND entry.tijdstempel > now() - interval '1 hour'"
+            "SELECT house.id FROM tenancy_organisation house WHERE EXISTS ("
+            " SELECT FROM tenancy_auditentry entry WHERE entry.organisation_id = house.id"
+            # from where ``seal`` begins, so that a worker that was away for long still finds everything
+            " AND entry.tijdstempel >= coalesce((SELECT last.sealed_at FROM tenancy_auditseal last"
+            "   WHERE last.organisation_id = house.id ORDER BY last.number DESC LIMIT 1), '-infinity') - %s"
+            " AND NOT EXISTS (SELECT FROM tenancy_auditseal seal WHERE seal.entry_id = entry.id))",
+            [LONGEST_TRANSACTION],
         )
         fresh = [organisation for (organisation,) in cursor.fetchall()]
     for organisation in fresh:

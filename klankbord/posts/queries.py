@@ -11,10 +11,10 @@ from klankbord.base.text.tokens import query_terms
 from klankbord.posts.models import Attachment, Post
 
 
-def thread(organisation_id: int, root_uri: str, after: int = 0) -> list[Post]:
+def thread(organisation_id: int, root_uri: str) -> list[Post]:
     """A thread in the order things came in, with files and deliveries: three queries, whatever its length."""
     return list(
-        Post.objects.filter(organisation_id=organisation_id, root_uri=root_uri, pk__gt=after)
+        Post.objects.filter(organisation_id=organisation_id, root_uri=root_uri)
         .select_related("author", "delivery")
         .prefetch_related(Prefetch("attachments", Attachment.objects.order_by("pk")))
         .defer("tokens")

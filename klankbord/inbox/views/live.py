@@ -6,7 +6,8 @@ from collections.abc import AsyncIterator
 
 from asgiref.sync import sync_to_async
 from django.conf import settings
-from django.contrib.auth import aget_user
+from django.contrib.auth import aget_user, get_user
+from django.contrib.sessions.backends.db import SessionStore
 from django.db import connections
 from django.http import HttpRequest, HttpResponse, HttpResponseBase, StreamingHttpResponse
 
@@ -34,6 +35,8 @@ async def live(request: HttpRequest) -> HttpResponseBase:
 
     async def stream() -> AsyncIterator[bytes]:
         try:
+            # the browser fetches its list at our first word: then every later change must reach it
+            await switchboard.listening.wait()
             async for event in events(listener, lambda: _still_welcome(user.pk, session_key), CHECK_EVERY):
                 yield event
         finally:
@@ -48,13 +51,10 @@ async def live(request: HttpRequest) -> HttpResponseBase:
 
 @sync_to_async
 def _still_welcome(user_id: int, session_key: str) -> bool:
-    from django.contrib.sessions.models import Session
-    from django.utils import timezone
-
+    # as for every request: a session that ended, or one from before the password was changed, is nobody's
+    request = HttpRequest()
+    request.session = SessionStore(session_key)
     try:
-        return (
-            User.objects.filter(pk=user_id, is_active=True).exists()
-            and Session.objects.filter(pk=session_key, expire_date__gt=timezone.now()).exists()
-        )
+        return get_user(request).pk == user_id
     finally:
         connections.close_all()
