@@ -17,7 +17,7 @@ from klankbord.tenancy.models import User
 from tests.cast import Cast, make_cast
 from tests.paper import Paper, sheet
 
-pytest_plugins = ["tests.servers.browser", "tests.servers.fixtures"]
+pytest_plugins = ["tests.servers.browser", "tests.servers.fixtures", "tests.servers.fixtures_snac"]
 
 
 def pytest_configure() -> None:

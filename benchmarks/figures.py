@@ -7,6 +7,8 @@ import time
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 
+import psutil
+
 
 @dataclass(frozen=True, slots=True)
 class Times:
@@ -32,3 +34,17 @@ def measure(act: Callable[[], object], times: int, warm: int = 3) -> Times:
         act()
         taken.append(time.perf_counter() - began)
     return times_of(taken)
+
+
+def processor_time(*roots: int) -> float:
+    """Seconds of processor time that these processes and their children used so far; other work does not disturb it."""
+    total = 0.0
+    for root in roots:
+        family = [psutil.Process(root), *psutil.Process(root).children(recursive=True)]
+        for process in family:
+            try:
+                times = process.cpu_times()
+            except psutil.NoSuchProcess:
+                continue
+            total += times.user + times.system
+    return total

@@ -8,91 +8,21 @@ counted in a second round inside this process. Floors in the same run: an empty 
 
 from __future__ import annotations
 
-import http.client
 import os
 import re
-import subprocess
-import sys
-import time
-from collections.abc import Iterator
-from contextlib import contextmanager
 from functools import partial
 from urllib.parse import quote
 
 import psycopg
 
 from benchmarks.country import RARE_WORD
-from benchmarks.figures import measure
+from benchmarks.figures import measure, processor_time
 from benchmarks.ground import arguments, ground
+from benchmarks.web import Desk, log_in, web_server
 
 TIMES = 60
 OLDER = re.compile(r'class="queue__older"><a class="nl-link" href="([^"]+)"')
 ROW = re.compile(r'data-id="(\d+)"')
-
-
-class Desk:
-    """A colleague with an open session at the web server."""
-
-    def __init__(self, port: int, cookie: str) -> None:
-        self.connection = http.client.HTTPConnection("127.0.0.1", port)
-        self.headers = {"Cookie": f"sessionid={cookie}"}
-
-    def get(self, address: str) -> str:
-        self.connection.request("GET", address, headers=self.headers)
-        answer = self.connection.getresponse()
-        body = answer.read().decode()
-        if answer.status != 200:
-            print(f"{address}: {answer.status}")
-        return body
-
-
-@contextmanager
-def web_server(pool: int = 10) -> Iterator[int]:
-    """``klankbord web`` on a free port."""
-    from klankbord.project.commands.parts import listen_on
-
-    with listen_on("127.0.0.1", 0) as listening:
-        port = int(listening.getsockname()[1])
-        process = subprocess.Popen(
-            [sys.executable, "-m", "klankbord.project.command", "web", "--fd", str(listening.fileno())],
-            env={**os.environ, "KLANKBORD_POOL_SIZE": str(pool)},
-            pass_fds=[listening.fileno()],
-        )
-        try:
-            wait_until_up(port)
-            yield port
-        finally:
-            process.terminate()
-            process.wait(20)
-
-
-def wait_until_up(port: int) -> None:
-    for _ in range(200):
-        try:
-            connection = http.client.HTTPConnection("127.0.0.1", port, timeout=5)
-            connection.request("GET", "/accounts/login/")
-            connection.getresponse().read()
-            return
-        except OSError:
-            time.sleep(0.1)
-    raise SystemExit("the web server did not come up")
-
-
-def log_in(user_id: int) -> str:
-    """A session as after a log-in; its key."""
-    from django.contrib.auth import BACKEND_SESSION_KEY, HASH_SESSION_KEY, SESSION_KEY
-    from django.contrib.sessions.backends.db import SessionStore
-
-    from klankbord.tenancy.models import User
-
-    user = User.objects.get(pk=user_id)
-    session = SessionStore()
-    session[SESSION_KEY] = str(user.pk)
-    session[BACKEND_SESSION_KEY] = "allauth.account.auth_backends.AuthenticationBackend"
-    session[HASH_SESSION_KEY] = user.get_session_auth_hash()
-    session.create()
-    assert session.session_key is not None
-    return session.session_key
 
 
 def older(desk: Desk, address: str, pages: int) -> str:
@@ -176,24 +106,28 @@ def main() -> None:
         from benchmarks.seed import DESK_USER, LARGEST_USER, MANDATES
 
         words = words_in(cluster.owner_url)
-        with web_server() as port:
+        with web_server() as (port, web):
             for name, user, organisation in (
                 ("largest organisation", LARGEST_USER, 1),
                 ("desk of five mandates and its own", DESK_USER, MANDATES[0]),
             ):
                 desk = Desk(port, log_in(user))
                 found = pages(desk, organisation, words)
-                report(
-                    name, desk, user, {page: at for page, at in found.items() if options.only in page}, options.times
-                )
+                chosen = {page: at for page, at in found.items() if options.only in page}
+                report(name, desk, user, chosen, options.times, (web, cluster.pid or 0))
 
 
-def report(name: str, desk: Desk, user: int, pages: dict[str, str], times: int) -> None:
-    print(f"\n{name:<40} {'median':>9} {'p95':>9} {'queries':>8} {'rows':>5}   (ms, {times} requests each)")
+def report(name: str, desk: Desk, user: int, pages: dict[str, str], times: int, servers: tuple[int, ...]) -> None:
+    """One line for each page; ``cpu`` is processor time of web server and database together, per request."""
+    print(f"\n{name:<40} {'median':>8} {'p95':>8} {'cpu':>7} {'queries':>8} {'rows':>5}   (ms, {times} requests each)")
     for page, address in pages.items():
-        taken = measure(partial(desk.get, address), times)
+        measure(partial(desk.get, address), 1, warm=2)
+        before = processor_time(*servers)
+        taken = measure(partial(desk.get, address), times, warm=0)
+        cpu = (processor_time(*servers) - before) / times * 1000
         rows = len(ROW.findall(desk.get(address)))
-        print(f"{page:<40} {taken.median:9.1f} {taken.p95:9.1f} {queries_of(user, address):8} {rows:5}", flush=True)
+        count = queries_of(user, address)
+        print(f"{page:<40} {taken.median:8.1f} {taken.p95:8.1f} {cpu:7.1f} {count:8} {rows:5}", flush=True)
 
 
 if __name__ == "__main__":

@@ -8,7 +8,6 @@ from __future__ import annotations
 
 import asyncio
 import json
-import time
 from collections.abc import AsyncIterator, Awaitable, Callable, Sequence
 from dataclasses import dataclass, field
 
@@ -19,6 +18,7 @@ from django.db import connection
 LISTEN_CHANNEL = "klankbord"
 IDS_PER_NOTICE = 500  # a payload stays under PostgreSQL's 8,000 bytes
 BACKLOG = 1000
+PATIENCE = 5.0  # seconds for the database to answer
 
 logger = structlog.get_logger()
 
@@ -65,16 +65,24 @@ class Switchboard:
         self.conninfo = conninfo
         self.listeners: set[Listener] = set()
         self.task: asyncio.Task[None] | None = None
-        self.listening = asyncio.Event()
-        """Set while nothing can pass unheard: what a browser fetches from then on, it keeps up with."""
+        self.hears = asyncio.Event()
 
     def connect(self, user_id: int) -> Listener:
         """Add a stream; the first one starts the listening."""
         listener = Listener(user_id)
         self.listeners.add(listener)
         if self.task is None or self.task.done():
+            self.hears = asyncio.Event()
             self.task = asyncio.create_task(self._run())
         return listener
+
+    async def ready(self) -> bool:
+        """Wait until no later event can be missed; False when the database does not answer."""
+        try:
+            await asyncio.wait_for(self.hears.wait(), PATIENCE)
+        except TimeoutError:
+            return False
+        return True
 
     def disconnect(self, listener: Listener) -> None:
         self.listeners.discard(listener)
@@ -88,12 +96,11 @@ class Switchboard:
                 await self._listen()
             except (psycopg.Error, OSError) as problem:
                 logger.warning("live events lost the database", problem=str(problem))
+                self.hears.clear()
                 # events may have passed unseen: every browser reconnects and fetches its list again
                 for listener in self.listeners:
                     listener.close()
                 await asyncio.sleep(1)
-            finally:
-                self.listening.clear()
 
     async def _listen(self) -> None:
         async with (
@@ -101,7 +108,7 @@ class Switchboard:
             await psycopg.AsyncConnection.connect(self.conninfo, autocommit=True) as question,
         ):
             await ear.execute(f"LISTEN {LISTEN_CHANNEL}")
-            self.listening.set()
+            self.hears.set()
             async for notice in ear.notifies():
                 event = json.loads(notice.payload)
                 users = list({listener.user_id for listener in self.listeners})
@@ -117,19 +124,17 @@ async def events(
 ) -> AsyncIterator[bytes]:
     """The body of a server-sent event stream: ids only. Asks each ``every`` seconds whether the user may stay."""
     yield b"retry: 2000\n\nevent: hello\ndata: {}\n\n"
-    asked = time.monotonic()
+    clock = asyncio.get_running_loop().time
+    ask_at = clock() + every
     while True:
         try:
-            conversation_id = await asyncio.wait_for(listener.queue.get(), every)
+            conversation_id = await asyncio.wait_for(listener.queue.get(), max(0.0, ask_at - clock()))
         except TimeoutError:
-            said = b": still here\n\n"
-        else:
-            if conversation_id is None:
-                return
-            said = f'event: conversation\ndata: {{"id": {conversation_id}}}\n\n'.encode()
-        # by the clock and not by the silence: a busy stream never falls silent
-        if time.monotonic() - asked >= every:
             if not await still_welcome():
                 return
-            asked = time.monotonic()
-        yield said
+            ask_at = clock() + every
+            yield b": still here\n\n"
+            continue
+        if conversation_id is None:
+            return
+        yield f'event: conversation\ndata: {{"id": {conversation_id}}}\n\n'.encode()

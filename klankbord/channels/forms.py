@@ -73,9 +73,10 @@ class MandateForm(forms.Form):
             ("", _now("Choose a team")),
             *((key, f"{desk.organisation}: {desk.team}") for key, desk in self.desks.items()),
         ]
-        self.fields["channels"].queryset = Channel.objects.filter(  # type: ignore[attr-defined]  # a model field
-            organisation=principal
-        )
+        own = Channel.objects.filter(organisation=principal)
+        self.fields["channels"].queryset = own  # type: ignore[attr-defined]  # known for a field of this kind
+        if not own:
+            del self.fields["channels"]
 
     def clean(self) -> dict[str, Any]:
         data = super().clean() or self.cleaned_data

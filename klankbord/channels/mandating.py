@@ -44,7 +44,7 @@ def give_mandate(
         "aan": f"{desk.team} ({desk.organisation})",
         "kanalen": "alle" if channels is None else [channel.name for channel in channels],
         "rollen": mandate.roles,
-        "tot": valid_until.isoformat(),
+        "tot": timezone.localtime(valid_until).isoformat(sep=" ", timespec="minutes"),
         "besluit": decision,
     }
     record(principal.pk, "mandaat geven", f"mandaat:{mandate.pk}", by=by, details=details)

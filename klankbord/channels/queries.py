@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import dataclass
-from datetime import datetime, timedelta
+from datetime import date, datetime, time, timedelta
 
 from django.db import connection
 from django.db.models import Q
@@ -88,6 +88,12 @@ class MandateSeen:
     channels: list[str]
     state: str
     """``now``, ``later`` or ``over``."""
+
+    @property
+    def last_day(self) -> date | None:
+        """The last day, when it holds until the very end of a day; else None."""
+        until = localtime(self.mandate.valid_until)
+        return (until - timedelta(days=1)).date() if until.time() == time.min else None
 
 
 def mandates_of(organisation: Organisation, now: datetime) -> tuple[list[MandateSeen], list[MandateSeen]]:

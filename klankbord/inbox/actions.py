@@ -72,8 +72,9 @@ def close_conversation(conversation: Conversation, *, by: User, now: datetime | 
     """It is done; a new message opens it again."""
     conversation.status = Conversation.Status.CLOSED
     conversation.closed_at = now or timezone.now()
+    conversation.seen_at = conversation.seen_at or conversation.closed_at
     conversation.waiting_since = None
-    conversation.save(update_fields=["status", "closed_at", "waiting_since"])
+    conversation.save(update_fields=["status", "closed_at", "seen_at", "waiting_since"])
     _log(conversation, "gesprek sluiten", by)
     _announce(conversation)
 
@@ -115,7 +116,7 @@ def reply(
     by: User,
     client_id: uuid.UUID,
     seen: int,
-    answers: int | None = None,
+    to: int | None = None,
     visibility: Visibility | None = None,
     files: Sequence[NewFile] = (),
     now: datetime | None = None,
@@ -123,9 +124,8 @@ def reply(
     """Answer a resident: the answer, its delivery and the job that sends it are one transaction.
 
     ``client_id`` was made when the form was shown, so a form sent twice is one answer. ``seen`` is the last post that
-    was on the screen; AnsweredMeanwhile when a colleague answered after it. ``answers`` is the message the form showed
-    as answered: in a thread with several people nobody gets what was meant for another. Refused when the
-    channel cannot do this, or when that message is gone.
+    was on the screen; AnsweredMeanwhile when a colleague answered after it. ``to`` is the message that is answered, the
+    last one when not given. Refused when the channel cannot do this.
     """
     now = now or timezone.now()
     Conversation.objects.select_for_update().get(pk=conversation.pk)
@@ -135,7 +135,7 @@ def reply(
     meanwhile = _thread_posts(conversation).filter(direction=Post.Direction.OUT, pk__gt=seen).order_by("-pk").first()
     if meanwhile:
         raise AnsweredMeanwhile(meanwhile)
-    channel, parent = conversation.channel, _last_in(conversation, answers)
+    channel, parent = conversation.channel, _answered(conversation, to)
     connector = connector_class(channel.kind)
     text = _said(text)
     _check(connector, channel, text, files)
@@ -181,11 +181,21 @@ def reply(
     conversation.closed_at = None
     conversation.waiting_since = None
     conversation.last_post_at = now
+    conversation.seen_at = conversation.seen_at or now
     if conversation.assignee is None:
         conversation.assignee, conversation.assignee_name = by, by.name
     conversation.mandate = _mandate(conversation, by, now)
     conversation.save(
-        update_fields=["status", "closed_at", "waiting_since", "last_post_at", "assignee", "assignee_name", "mandate"]
+        update_fields=[
+            "status",
+            "closed_at",
+            "waiting_since",
+            "last_post_at",
+            "seen_at",
+            "assignee",
+            "assignee_name",
+            "mandate",
+        ]
     )
     _log(conversation, "antwoord versturen", by, {"bericht": post.pk, "zichtbaarheid": chosen.value})
     defer_once(
@@ -285,6 +295,17 @@ def _last_in(conversation: Conversation, answers: int | None = None) -> Post:
     if last is None:
         raise Refused(_("The resident has taken the message away; there is nothing left to answer."))
     return last
+
+
+def _answered(conversation: Conversation, to: int | None) -> Post:
+    """The message somebody answers; whoever spoke after it is not answered by accident."""
+    if to is None:
+        return _last_in(conversation)
+    incoming = _thread_posts(conversation).filter(direction=Post.Direction.IN, deleted_at__isnull=True)
+    chosen = incoming.select_related("author").filter(pk=to).first()
+    if chosen is None:
+        raise Refused(_("The message you answer was taken away. Look whom you answer now; your text is kept."))
+    return chosen
 
 
 def _mandate(conversation: Conversation, by: User, now: datetime) -> Mandate | None:

@@ -64,11 +64,16 @@ def view_list(wanted: Filter, counted: dict[str, int]) -> list[Shown]:
 
 
 def organisation_list(channels: dict[int, Channel], wanted: Filter) -> list[Shown]:
-    found = {channel.organisation_id: channel.organisation.name for channel in channels.values()}
+    found = {channel.organisation_id: short_name(channel.organisation.name) for channel in channels.values()}
     return [
         {"id": pk, "name": name, "active": pk == wanted.organisation}
         for pk, name in sorted(found.items(), key=lambda item: item[1])
     ]
+
+
+def short_name(organisation: str) -> str:
+    """The name without the word that most of them begin with, for where room is scarce."""
+    return organisation.removeprefix("Gemeente ")
 
 
 def row(conversation: Conversation, channels: dict[int, Channel], user: User, wanted: Filter) -> Shown:
@@ -82,7 +87,7 @@ def row(conversation: Conversation, channels: dict[int, Channel], user: User, wa
         "subject": conversation.subject,
         "channel_label": channel.name,
         "channel_kind": channel.kind,
-        "organisation_name": channel.organisation.name,
+        "organisation_name": short_name(channel.organisation.name),
         "show_organisation": len({c.organisation_id for c in channels.values()}) > 1,
         "time": conversation.last_post_at,
         "waiting_since": conversation.waiting_since,
@@ -110,11 +115,18 @@ def head(
     sight: Sight,
     people: Sequence[User],
     posts: Sequence[Post],
+    to: int | None = None,
+    visibility: str = "",
 ) -> Shown:
-    """The open conversation: what stands above the thread and steers the composer."""
+    """The open conversation: what stands above the thread and steers the composer.
+
+    ``to`` is the message that is answered; without it the last one of a resident. ``visibility`` is what was chosen
+    already, so that an answer that comes back to its writer has not become more visible.
+    """
     connector = connector_class(channel.kind)
-    last = next((p for p in reversed(posts) if p.direction == Post.Direction.IN and not p.deleted_at), None)
-    options = _visibility_options(last, connector.visibilities)
+    said = [post for post in posts if post.direction == Post.Direction.IN and not post.deleted_at]
+    last = next((post for post in said if post.pk == to), said[-1] if said else None)
+    options = _visibility_options(last, connector.visibilities, visibility)
     return {
         "id": conversation.pk,
         "subject": conversation.subject,
@@ -124,9 +136,7 @@ def head(
         "channel_kind": channel.kind,
         "organisation_name": channel.organisation.name,
         "mandate_text": mandate_text(sight, channel),
-        "private": conversation.private or bool(last and last.private),
-        "answers": last.pk if last else "",
-        "answers_name": _name(last) if last else "",
+        "answer_private": any(option["selected"] and option["private"] for option in options),
         "status": conversation.status,
         "assignee_name": conversation.assignee_name,
         "is_mine": conversation.assignee_id == user.pk,
@@ -136,7 +146,8 @@ def head(
         "cannot_reply_text": _cannot_reply(connector.can_reply, channel, last),
         "max_length": connector.max_length,
         "has_files": connector.media_limits.count > 0,
-        "visibility_label": options[0]["label"] if options else "",
+        "answers": last.pk if last else "",
+        "several_residents": len({post.author_id for post in said}) > 1,
         "visibility_options": options,
     }
 
@@ -149,21 +160,41 @@ def _cannot_reply(can_reply: bool, channel: Channel, last: Post | None) -> str:
     return "" if can_reply else _("You cannot answer on this channel.")
 
 
-def _visibility_options(last: Post | None, offered: Sequence[Visibility]) -> list[Shown]:
+def _visibility_options(last: Post | None, offered: Sequence[Visibility], wanted: str) -> list[Shown]:
     """The ways an answer can be seen: never wider than what it replies to, the same as that by default."""
     if last is None:
         return []
     order = list(Visibility)
     floor = order.index(Visibility(last.visibility))
+    possible = [one for one in offered if order.index(one) >= floor] or [Visibility(last.visibility)]
+    chosen = next((one for one in possible if one.value == wanted), possible[0])
     return [
-        {"value": v.value, "label": VISIBILITY_LABELS[v.value], "selected": order.index(v) == floor}
-        for v in offered
-        if order.index(v) >= floor
+        {
+            "value": one.value,
+            "label": VISIBILITY_LABELS[one.value],
+            "selected": one == chosen,
+            "private": one.private,
+            "sentence": _who_reads(one, _name_of(last)),
+        }
+        for one in possible
     ]
 
 
+def _who_reads(visibility: Visibility, name: str) -> str:
+    """Whom the answer goes to and who else can read it."""
+    if visibility == Visibility.DIRECT:
+        return _("Private answer: only %(name)s can read this") % {"name": name}
+    if visibility == Visibility.FOLLOWERS:
+        return _("Answer to %(name)s: only your followers can read this") % {"name": name}
+    return _("Public answer to %(name)s: everybody can read this") % {"name": name}
+
+
+def _name_of(post: Post) -> str:
+    return (post.author.name or post.author.handle if post.author else post.signed) or _("Unknown")
+
+
 def shown_post(post: Post, may_write: bool) -> Shown:
-    name = _name(post)
+    name = _name_of(post)
     return {
         "id": post.pk,
         "kind": KINDS[Post.Direction(post.direction)],
@@ -175,15 +206,11 @@ def shown_post(post: Post, may_write: bool) -> Shown:
         "warning": post.warning,
         "edited_at": post.edited_at,
         "deleted_at": post.deleted_at,
-        "private": post.private,
+        "private": post.private and post.direction != Post.Direction.INTERNAL,
         "visibility_label": VISIBILITY_LABELS[post.visibility] if post.direction != Post.Direction.INTERNAL else "",
         "attachments": [attachment(one) for one in post.attachments.all()],
         "delivery": delivery(post.delivery, may_write) if post.delivery else None,
     }
-
-
-def _name(post: Post) -> str:
-    return (post.author.name or post.author.handle if post.author else post.signed) or _("Unknown")
 
 
 def said(html: str, text: str) -> SafeString:
@@ -272,8 +299,32 @@ def context(
             if connector_class(channel.kind).shows_other_side and channel.pk in sight.desk_channels
             else "",
         },
-        "history": [{"time": entry.tijdstempel, "actor": entry.actor, "text": entry.actie} for entry in log],
+        "history": [_remembered(entry, sight.user) for entry in log],
     }
+
+
+ACTS = {
+    "gesprek sluiten": gettext_lazy("closed the conversation"),
+    "gesprek heropenen": gettext_lazy("opened the conversation again"),
+    "gesprek inzien met reden": gettext_lazy("read along with a reason"),
+    "notitie schrijven": gettext_lazy("wrote a note"),
+    "antwoord versturen": gettext_lazy("gave an answer"),
+}
+
+
+def _remembered(entry: AuditEntry, reader: int | None) -> Shown:
+    """One line of the history, in words that fit after a name as well as after “You”."""
+    act: str = str(ACTS.get(entry.actie, entry.actie))
+    if entry.actie == "gesprek toewijzen":
+        to = entry.details.get("aan", "")
+        if not to:
+            act = _("put the conversation back: it is with nobody")
+        elif entry.actor.startswith(to):
+            act = _("took the conversation")
+        else:
+            act = _("gave the conversation to %(name)s") % {"name": to}
+    mine = entry.by_user is not None and entry.by_user == reader
+    return {"time": entry.tijdstempel, "actor": _("You") if mine else entry.actor, "text": act}
 
 
 def _handle(conversation: Conversation, posts: Sequence[Post]) -> str:

@@ -51,7 +51,7 @@ def desk_channels(sight: Sight) -> dict[int, Channel]:
 
 def queue(user: User, channels: dict[int, Channel], wanted: Filter) -> list[Conversation]:
     """One page of the queue, newest first, and one row more when there is an older page. Two queries."""
-    chosen = [pk for pk, c in channels.items() if wanted.organisation in (None, c.organisation_id)]
+    chosen = _chosen(channels, wanted)
     if wanted.words:
         return _found(wanted.words, chosen)
     if wanted.view == "mine":
@@ -82,7 +82,12 @@ def _found(words: str, channels: list[int]) -> list[Conversation]:
     )
 
 
-def counts(user: User, channels: dict[int, Channel]) -> dict[str, int]:
+def _chosen(channels: dict[int, Channel], wanted: Filter) -> list[int]:
+    """The channels of the organisation somebody looks at, or all of them."""
+    return [pk for pk, channel in channels.items() if wanted.organisation in (None, channel.organisation_id)]
+
+
+def counts(user: User, channels: dict[int, Channel], wanted: Filter) -> dict[str, int]:
     """How many wait in the lists that ask for work, counted up to a hundred. One query."""
     with connection.cursor() as cursor:
         cursor.execute(
@@ -90,7 +95,7 @@ def counts(user: User, channels: dict[int, Channel]) -> dict[str, int]:
             " AND status = 'open' LIMIT %(most)s) todo),"
             " (SELECT count(*) FROM (SELECT FROM inbox_conversation WHERE assignee_id = %(user)s"
             " AND status = 'open' AND channel_id = ANY (%(channels)s) LIMIT %(most)s) mine)",
-            {"channels": list(channels), "most": COUNT_AT_MOST, "user": user.pk},
+            {"channels": _chosen(channels, wanted), "most": COUNT_AT_MOST, "user": user.pk},
         )
         todo, mine = cursor.fetchone()
     return {"todo": todo, "mine": mine}
@@ -132,6 +137,12 @@ def history(conversation: Conversation) -> list[AuditEntry]:
             organisation=conversation.organisation_id, object=f"gesprek:{conversation.pk}"
         ).order_by("-pk")[:20]
     )
+
+
+def administrators() -> list[User]:
+    """Who can give a colleague of one's own organisations a place at the desk."""
+    members = Membership.objects.filter(ended_at__isnull=True, roles__contains=[Role.ADMIN.value]).values("user")
+    return list(User.objects.filter(pk__in=members, is_active=True).order_by("name"))
 
 
 def assignees(channel_id: int) -> list[User]:

@@ -6,16 +6,19 @@ is looked up at the network and never sent again blindly.
 
 from __future__ import annotations
 
+import time
 from collections.abc import Callable
 from datetime import datetime, timedelta
 
 import structlog
 from django.conf import settings
+from django.db import DatabaseError, InterfaceError, connection
 from django.utils import timezone
 from django.utils.translation import gettext as _
 
 from klankbord.base.jobs import defer_once
 from klankbord.base.realtime import announce
+from klankbord.base.trouble import is_passing
 from klankbord.channels.contract import (
     AuthorData,
     ChannelError,
@@ -42,6 +45,7 @@ RETRY_AFTER = (10, 30, 120, 600, 1800, 3600)  # seconds, by number of attempts
 GIVE_UP_AFTER = timedelta(hours=24)
 SWITCHED_OFF = 300  # seconds until we look whether the channel is on again
 LOOK_UP_AFTER = (35, 60, 120, 300, 660)  # seconds since the attempt
+RECORD_AGAIN_AFTER = (0.5, 1, 2, 4)  # seconds
 State = Delivery.State
 
 logger = structlog.get_logger()
@@ -73,7 +77,7 @@ def send(organisation_id: int, delivery_id: int) -> None:
     """Send one pending answer, once."""
     now = timezone.now()
     with acting_for(organisation_id):
-        delivery = Delivery.objects.select_for_update().select_related("channel").get(pk=delivery_id)
+        delivery = Delivery.objects.select_for_update(of=("self",)).select_related("channel").get(pk=delivery_id)
         if delivery.state != State.PENDING or (delivery.next_attempt_at and delivery.next_attempt_at > now):
             return
         if not delivery.channel.enabled:
@@ -167,11 +171,20 @@ def _attempt(connector: Connector, outgoing: Outgoing) -> Outcome:
 
 def _record(organisation_id: int, delivery_id: int, expected: State, outcome: Outcome) -> None:
     settle, what = outcome
-    with acting_for(organisation_id):
-        delivery = Delivery.objects.select_for_update().get(pk=delivery_id)
-        # a lapsed lease made it uncertain meanwhile: our knowledge is better than that guess
-        if delivery.state in (expected, State.UNCERTAIN):
-            _settle(delivery, settle, what, timezone.now())
+    for wait in (*RECORD_AGAIN_AFTER, None):
+        try:
+            with acting_for(organisation_id):
+                delivery = Delivery.objects.select_for_update().get(pk=delivery_id)
+                # a lapsed lease made it uncertain meanwhile: our knowledge is better than that guess
+                if delivery.state in (expected, State.UNCERTAIN):
+                    _settle(delivery, settle, what, timezone.now())
+            return
+        except (DatabaseError, InterfaceError) as problem:
+            # what we know now is worth waiting for a database that starts again; without it we would have to look it up
+            if wait is None or not is_passing(problem):
+                raise
+            connection.close()
+            time.sleep(wait)
 
 
 def _settle(delivery: Delivery, settle: Settle, what: object, now: datetime) -> None:
@@ -181,20 +194,26 @@ def _settle(delivery: Delivery, settle: Settle, what: object, now: datetime) -> 
     if post is None:
         return
     if delivery.state == State.SENT and delivery.external_id and post.uri != delivery.external_id:
-        post.uri, post.web_url = delivery.external_id, delivery.web_url
-        post.save(update_fields=["uri", "web_url"])
-    # also the other answers in this thread count: one that went well does not hide one that did not
-    problem = Delivery.objects.filter(
-        posts__organisation=post.organisation_id,
-        posts__root_uri=post.root_uri,
-        state__in=[State.UNCERTAIN, State.FAILED],
-    ).exists()
-    for conversation in Conversation.objects.filter(organisation_id=post.organisation_id, root_uri=post.root_uri):
+        _rename(post, delivery)
+    thread = Post.objects.filter(organisation_id=post.organisation_id, root_uri=post.root_uri)
+    problem = thread.filter(delivery__state__in=[State.UNCERTAIN, State.FAILED]).exists()
+    # locked: a message that comes in at this moment may be opening it again
+    for conversation in Conversation.objects.select_for_update().filter(
+        organisation_id=post.organisation_id, root_uri=post.root_uri
+    ):
         conversation.delivery_problem = problem
         if delivery.state == State.FAILED:
             conversation.status, conversation.closed_at = Conversation.Status.OPEN, None
         conversation.save(update_fields=["delivery_problem", "status", "closed_at"])
         announce(conversation.channel_id, [conversation.pk], private=conversation.private)
+
+
+def _rename(post: Post, delivery: Delivery) -> None:
+    """Known from now on as the network knows it, unless somebody else's channel of ours heard it there already."""
+    post.web_url = delivery.web_url
+    if not Post.objects.filter(organisation_id=post.organisation_id, uri=delivery.external_id).exists():
+        post.uri = delivery.external_id
+    post.save(update_fields=["uri", "web_url"])
 
 
 def _sent(delivery: Delivery, receipt: object, now: datetime) -> None:
@@ -246,9 +265,11 @@ def _next_look_up(delivery: Delivery, now: datetime) -> datetime | None:
 
 
 def came_back(organisation_id: int, external_id: str, now: datetime) -> None:
-    """Our own answer was seen on the network: it is out."""
+    """Our own answer was seen on the network: it is out, also when we took it for lost and were to send it again."""
     for delivery in Delivery.objects.select_for_update().filter(
-        organisation_id=organisation_id, external_id=external_id, state__in=[State.SENDING, State.UNCERTAIN]
+        organisation_id=organisation_id,
+        external_id=external_id,
+        state__in=[State.PENDING, State.SENDING, State.UNCERTAIN],
     ):
         _settle(delivery, _sent, Receipt(external_id, delivery.web_url), now)
 

@@ -9,6 +9,7 @@ from klankbord.inbox.views import acts, live, page
 urlpatterns = [
     path("", page.desk, name="desk"),
     path("live", live.live, name="live"),
+    path("lists", page.views, name="desk-lists"),
     path("file/<int:pk>", page.file, name="desk-file"),
     path("delivery/<int:pk>/lookup", acts.decide, {"decision": "lookup"}, name="delivery-lookup"),
     path("delivery/<int:pk>/confirm", acts.decide, {"decision": "confirm"}, name="delivery-confirm"),
@@ -20,6 +21,7 @@ urlpatterns = [
     path("<int:pk>/reply", acts.reply, name="reply"),
     path("<int:pk>/note", acts.note, name="note"),
     path("<int:pk>/assign", acts.assign, name="assign"),
+    path("<int:pk>/seen", acts.seen, name="seen"),
     path("<int:pk>/close", acts.close, name="close"),
     path("<int:pk>/reopen", acts.reopen, name="reopen"),
     path("<int:pk>/reason", acts.open_with_reason, name="open-with-reason"),

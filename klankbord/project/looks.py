@@ -90,13 +90,20 @@ def said(when: datetime, now: datetime) -> str:
 
 
 @register.simple_tag
-def waited(since: datetime | None) -> str:
-    """How long somebody has been waiting for an answer, in the largest unit that says enough."""
+def waited(since: datetime | None) -> SafeString | str:
+    """How long somebody has been waiting for an answer; ``page.js`` lets it grow."""
     if since is None:
         return ""
-    minutes = max(1, int((timezone.now() - since).total_seconds() // 60))
+    return format_html(
+        '<time class="kb-waited" datetime="{}">{}</time>', since.isoformat(), so_long(timezone.now() - since)
+    )
+
+
+def so_long(time: timedelta) -> str:
+    """A stretch of time in the largest unit that says enough."""
+    minutes = max(1, int(time.total_seconds() // 60))
     if minutes < FEW_MINUTES:
-        return gettext("{minutes} min").format(minutes=minutes)
+        return gettext("%(minutes)d min") % {"minutes": minutes}
     hours = minutes // 60
     if hours < 24:
         return ngettext("%(hours)d hour", "%(hours)d hours", hours) % {"hours": hours}

@@ -48,7 +48,7 @@ def give(request: FencedRequest) -> HttpResponseBase:
         give_mandate(
             house.organisation,
             desk,
-            list(data["channels"]) or None,
+            list(data.get("channels", [])) or None,
             data["roles"],
             data["decision"],
             data["processor_agreement"],

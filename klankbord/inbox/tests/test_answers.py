@@ -6,7 +6,6 @@ from collections.abc import Callable
 
 from django.test import Client
 
-from klankbord.channels.contract import Permanent
 from klankbord.channels.models import Channel, Delivery
 from klankbord.inbox import sending
 from klankbord.inbox.models import Conversation
@@ -15,63 +14,10 @@ from klankbord.posts.models import Post
 from klankbord.tenancy.fence import acting_for, entered
 from klankbord.tenancy.models import AuditEntry, User
 from tests.cast import Cast
-from tests.pages import says
 from tests.paper import Paper
 
 Say = Callable[..., None]
 ClientOf = Callable[[User], Client]
-
-
-NEIGHBOUR = {"network_id": "buur", "handle": "@buur", "name": "Kees Buur"}
-
-
-def test_an_answer_goes_to_whom_it_was_written_also_when_somebody_else_speaks_meanwhile(
-    cast: Cast, say: Say, client_of: ClientOf
-) -> None:
-    say(cast.square, "u1", "Onder ons: ik heb schulden.", visibility="direct")
-    conversation, client = only_conversation(cast), client_of(cast.amal)
-    page = client.get(f"/desk/{conversation.pk}")
-    head = page.context["conversation"]
-    assert head["answers_name"] == "Bea Bewoner"
-    assert f'name="answers" value="{head["answers"]}"' in page.content.decode()
-    say(cast.square, "u2", "En ik ben de buurman.", parent_uri="u1", visibility="direct", author=NEIGHBOUR)
-    answer(client, conversation, text="Over uw schulden", answers=str(head["answers"]))
-    send_all(cast)
-    assert [(one.to.network_id, one.parent_uri) for one in Paper.sent] == [("bewoner-1", "u1")]
-
-
-def test_the_composer_names_who_gets_a_private_answer(cast: Cast, say: Say, client_of: ClientOf) -> None:
-    say(cast.square, "u1", "De lantaarn is stuk.")
-    say(cast.square, "u2", "Alleen voor jullie.", parent_uri="u1", visibility="direct", author=NEIGHBOUR)
-    page = client_of(cast.amal).get(f"/desk/{only_conversation(cast).pk}")
-    assert says(page, "Private answer: only %(name)s can read this", name="Kees Buur")
-
-
-def test_what_is_answered_must_still_be_there_and_in_this_thread(cast: Cast, say: Say, client_of: ClientOf) -> None:
-    say(cast.square, "u1", "De lantaarn is stuk.")
-    conversation, client = only_conversation(cast), client_of(cast.amal)
-    say(cast.square, "u2", "Iets anders.")
-    with entered(cast.amal):
-        elsewhere = Post.objects.get(uri="u2").pk
-    answer(client, conversation, answers=str(elsewhere))
-    assert send_all(cast) == []
-
-
-def storm(_: object) -> None:
-    raise Permanent("Het adres bestaat niet.")
-
-
-def test_an_answer_that_went_well_does_not_hide_one_that_did_not(cast: Cast, say: Say, client_of: ClientOf) -> None:
-    say(cast.square, "u1", "De lantaarn is stuk.")
-    conversation, client = only_conversation(cast), client_of(cast.amal)
-    answer(client, conversation)
-    Paper.weather.append(storm)
-    (failed,) = send_all(cast)
-    answer(client, conversation, text="Een tweede antwoord.")
-    assert [d.state for d in send_all(cast)] == ["failed", "sent"]
-    assert only_conversation(cast).delivery_problem
-    client.post(f"/desk/delivery/{failed.pk}/confirm")
-    assert not only_conversation(cast).delivery_problem
 
 
 def test_nothing_goes_out_by_a_channel_that_was_switched_off(cast: Cast, say: Say, client_of: ClientOf) -> None:

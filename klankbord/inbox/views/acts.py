@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import uuid
 
-from django.http import Http404, HttpResponseBase
+from django.http import Http404, HttpResponse, HttpResponseBase
 from django.shortcuts import get_object_or_404, redirect, render
 from django.utils.translation import gettext as _
 from django.views.decorators.http import require_http_methods, require_POST
@@ -13,7 +13,7 @@ from klankbord.channels.contract import Visibility
 from klankbord.channels.models import Delivery
 from klankbord.inbox import actions, queries, sending
 from klankbord.inbox.models import Conversation
-from klankbord.inbox.views.page import find_conversation, show
+from klankbord.inbox.views.page import find_conversation, number, show
 from klankbord.posts.models import Post
 from klankbord.tenancy.fence import FencedRequest, inside
 from klankbord.tenancy.models import User
@@ -44,8 +44,9 @@ def reply(request: FencedRequest, pk: int) -> HttpResponseBase:
             text,
             by=request.user,
             client_id=_client_id(request.POST.get("client_id", "")),
-            seen=_number(request.POST.get("seen", "")),
-            answers=_number(request.POST.get("answers", "")) or None,
+            # without it the whole thread counts as unseen: a colleague's answer is then never overlooked
+            seen=number(request.POST.get("seen", "")) or 0,
+            to=number(request.POST.get("to", "")),
             visibility=_visibility(request.POST.get("visibility", "")),
             files=_files(request),
         )
@@ -84,6 +85,14 @@ def assign(request: FencedRequest, pk: int) -> HttpResponseBase:
             raise Http404
     actions.assign_conversation(conversation, assignee, by=request.user)
     return done(request, conversation)
+
+
+@inside
+@require_POST
+def seen(request: FencedRequest, pk: int) -> HttpResponseBase:
+    """What came in while the conversation was open has been on the screen."""
+    actions.mark_seen(writable(request, pk))
+    return HttpResponse(status=204)
 
 
 @inside
@@ -136,11 +145,6 @@ def _client_id(text: str) -> uuid.UUID:
         return uuid.UUID(text)
     except ValueError:
         return uuid.uuid4()
-
-
-def _number(text: str) -> int:
-    # without it the whole thread counts as unseen: a colleague's answer is then never overlooked
-    return int(text) if text.isascii() and text.isdigit() and len(text) < 18 else 0
 
 
 def _visibility(text: str) -> Visibility | None:

@@ -31,12 +31,13 @@ async def live(request: HttpRequest) -> HttpResponseBase:
     await _release()
     if not isinstance(user, User) or session_key is None:
         return HttpResponse(status=403)
-    listener = switchboard.connect(user.pk)
 
     async def stream() -> AsyncIterator[bytes]:
+        listener = switchboard.connect(user.pk)
         try:
-            # the browser fetches its list at our first word: then every later change must reach it
-            await switchboard.listening.wait()
+            # without it the browser would think it is live; it comes back in a moment
+            if not await switchboard.ready():
+                return
             async for event in events(listener, lambda: _still_welcome(user.pk, session_key), CHECK_EVERY):
                 yield event
         finally:
@@ -49,8 +50,7 @@ async def live(request: HttpRequest) -> HttpResponseBase:
     )
 
 
-@sync_to_async
-def _still_welcome(user_id: int, session_key: str) -> bool:
+def _is_still_welcome(user_id: int, session_key: str) -> bool:
     # as for every request: a session that ended, or one from before the password was changed, is nobody's
     request = HttpRequest()
     request.session = SessionStore(session_key)
@@ -58,3 +58,7 @@ def _still_welcome(user_id: int, session_key: str) -> bool:
         return get_user(request).pk == user_id
     finally:
         connections.close_all()
+
+
+# in one of the few threads that all streams share: hundreds that ask at once must not open hundreds of connections
+_still_welcome = sync_to_async(_is_still_welcome, thread_sensitive=False)

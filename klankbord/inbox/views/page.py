@@ -6,9 +6,9 @@ import uuid
 from collections.abc import Sequence
 from datetime import datetime
 from typing import Any
-from urllib.parse import quote
+from urllib.parse import quote, urlsplit
 
-from django.http import Http404, HttpResponse, HttpResponseBase
+from django.http import Http404, HttpResponse, HttpResponseBase, QueryDict
 from django.shortcuts import get_object_or_404, redirect, render
 from django.utils import timezone
 from django.utils.dateparse import parse_datetime
@@ -31,16 +31,17 @@ LONGEST_SEARCH = 200
 
 
 def filter_of(request: FencedRequest) -> Filter:
-    """What the address asks for; nonsense counts as not asked."""
-    view = request.GET.get("view", "todo")
-    organisation = request.GET.get("organisation", "")
+    """What the address asks for; nonsense counts as not asked. An act asks for the list that stays beside it."""
+    asked = request.GET
+    if request.method == "POST":
+        asked = QueryDict(urlsplit(request.headers.get("HX-Current-URL", "")).query)
+    view = asked.get("view", "todo")
+    organisation = asked.get("organisation", "")
     return Filter(
         view=view if view in queries.STATUSES else "todo",
-        organisation=int(organisation)
-        if organisation.isascii() and organisation.isdigit() and len(organisation) < 18
-        else None,
-        words=request.GET.get("q", "").replace("\0", "").strip()[:LONGEST_SEARCH],
-        before=_before(request.GET.get("before", "")),
+        organisation=number(organisation),
+        words=asked.get("q", "").replace("\0", "").strip()[:LONGEST_SEARCH],
+        before=_before(asked.get("before", "")),
     )
 
 
@@ -50,7 +51,8 @@ def _before(text: str) -> tuple[datetime, int] | None:
         at = parse_datetime(moment)
     except ValueError:
         return None
-    return (at, int(pk)) if at and at.tzinfo and pk.isascii() and pk.isdigit() and len(pk) < 18 else None
+    row = number(pk)
+    return (at, row) if at and at.tzinfo and row is not None else None
 
 
 def find_conversation(request: FencedRequest, pk: int) -> Conversation:
@@ -58,11 +60,29 @@ def find_conversation(request: FencedRequest, pk: int) -> Conversation:
     return get_object_or_404(Conversation, pk=pk)
 
 
+def number(text: str) -> int | None:
+    """The id that somebody's browser sent; nonsense is none."""
+    return int(text) if text.isascii() and text.isdigit() and len(text) < 18 else None
+
+
 @inside
 @require_GET
 def desk(request: FencedRequest) -> HttpResponseBase:
     channels = queries.desk_channels(request.sight)
+    if not channels:
+        return _without_a_desk(request)
     return render(request, "inbox/desk.html", queue_context(request, channels, filter_of(request)))
+
+
+def _without_a_desk(request: FencedRequest) -> HttpResponse:
+    """For who has no conversations to see: why that is, what can be done here, and who can change it."""
+    context = {
+        "has_role": bool(request.sight.organisations_where(Right.READ_PUBLIC)),
+        "may_connect": bool(request.sight.organisations_where(Right.WRITE_CHANNELS)),
+        "may_open_with_reason": bool(request.sight.organisations_where(Right.OPEN_WITH_REASON)),
+        "administrators": queries.administrators(),
+    }
+    return render(request, "inbox/without_desk.html", context)
 
 
 @inside
@@ -88,7 +108,7 @@ def show(request: FencedRequest, found: Conversation, **more: Any) -> HttpRespon
     """The whole desk with this conversation open; ``more`` carries what was typed and what was wrong with it."""
     channels = channels_with(request, found)
     wanted = filter_of(request)
-    context = thread_context(request, found, channels)
+    context = thread_context(request, found, channels, again="reply_text" in more)
     if not request.headers.get("HX-Request"):
         context = queue_context(request, channels, wanted) | context
     else:
@@ -113,9 +133,10 @@ def queue_context(request: FencedRequest, channels: dict[int, Channel], wanted: 
     last = rows[-1] if more else None
     older = f"{last.last_post_at.isoformat()}_{last.pk}" if last else ""
     return {
-        "views": presentation.view_list(wanted, queries.counts(request.user, channels)),
+        "views": presentation.view_list(wanted, queries.counts(request.user, channels, wanted)),
         "organisations": presentation.organisation_list(channels, wanted),
         "q": wanted.words,
+        "clear_url": presentation.address("desk", query=presentation.query_of(wanted, q="")),
         "rows": [presentation.row(one, channels, request.user, wanted) for one in rows],
         "next_url": presentation.address("desk", query=presentation.query_of(wanted, before=older)) if last else "",
         "filter_query": presentation.query_of(wanted),
@@ -123,13 +144,24 @@ def queue_context(request: FencedRequest, channels: dict[int, Channel], wanted: 
     }
 
 
-def thread_context(request: FencedRequest, found: Conversation, channels: dict[int, Channel]) -> dict[str, Any]:
+def thread_context(
+    request: FencedRequest, found: Conversation, channels: dict[int, Channel], *, again: bool = False
+) -> dict[str, Any]:
+    """What the thread shows; ``again`` for an answer that comes back to its writer: to the same person, as private."""
     channel = channels[found.channel_id]
     posts = thread(found.organisation_id, found.root_uri)
+    asked = request.POST if again else request.GET
     may_write = found.channel_id in request.sight.desk_channels
     return {
         "conversation": presentation.head(
-            found, channel, request.user, request.sight, queries.assignees(found.channel_id) if may_write else [], posts
+            found,
+            channel,
+            request.user,
+            request.sight,
+            queries.assignees(found.channel_id) if may_write else [],
+            posts,
+            number(asked.get("to", "")),
+            asked.get("visibility", ""),
         ),
         "posts": shown_posts(posts, may_write),
         "about": presentation.context(
@@ -142,6 +174,7 @@ def thread_context(request: FencedRequest, found: Conversation, channels: dict[i
             posts,
             timezone.now(),
         ),
+        "last": posts[-1].pk if posts else "",
         # the answer's own identity is made here, so that a form sent twice is one answer
         "client_id": uuid.uuid4(),
         "list_url": presentation.address("desk", query=presentation.query_of(filter_of(request))),
@@ -165,19 +198,29 @@ def row(request: FencedRequest, pk: int) -> HttpResponseBase:
 
 @inside
 @require_GET
+def views(request: FencedRequest) -> HttpResponseBase:
+    """The lists above the queue with how much waits in each, fresh."""
+    wanted = filter_of(request)
+    counted = queries.counts(request.user, queries.desk_channels(request.sight), wanted)
+    return render(request, "inbox/lists.html", {"views": presentation.view_list(wanted, counted)})
+
+
+@inside
+@require_GET
 def posts(request: FencedRequest, pk: int) -> HttpResponseBase:
-    """What is new in an open thread, with the state of every answer in it."""
+    """What is new or changed in an open thread, with the state of every answer in it."""
     found = find_conversation(request, pk)
-    after = request.GET.get("after", "")
     channels = channels_with(request, found)
     everything = thread(found.organisation_id, found.root_uri)
     may_write = found.channel_id in request.sight.desk_channels
-    newer = int(after) if after.isascii() and after.isdigit() and len(after) < 18 else 0
+    newer = number(request.GET.get("after", "")) or 0
     return render(
         request,
         "inbox/posts.html",
         {
-            "posts": shown_posts([post for post in everything if post.pk > newer], may_write),
+            "posts": shown_posts(
+                [post for post in everything if post.pk > newer or post.edited_at or post.deleted_at], may_write
+            ),
             "deliveries": [
                 presentation.delivery(post.delivery, may_write)
                 for post in everything
@@ -191,6 +234,8 @@ def posts(request: FencedRequest, pk: int) -> HttpResponseBase:
                 queries.assignees(found.channel_id) if may_write else [],
                 everything,
             ),
+            "client_id": uuid.uuid4(),
+            "last": everything[-1].pk if everything else "",
         },
     )
 

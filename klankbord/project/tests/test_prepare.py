@@ -61,10 +61,15 @@ def test_it_is_made_again_when_the_folder_moved_or_the_first_time_was_cut_short(
     assert times(environment) == 3
 
 
-def test_an_environment_for_tests_serves_for_running_but_not_the_other_way_round(made: Environment) -> None:
+def test_an_environment_for_running_gets_what_tests_need_on_top_and_then_serves_for_both(made: Environment) -> None:
     made.prepare("requirements.lock")
+    before = (made.folder / "klankbord.json").read_text(encoding="utf-8")
     made.prepare("requirements-test.lock")
+    assert (made.folder / "klankbord.json").read_text(encoding="utf-8") != before
     made.prepare("requirements.lock")
+    assert times(made) == 1
+    (made.checkout / "requirements-test.lock").write_text("one==1\ntwo==3\n", encoding="utf-8")
+    made.prepare("requirements-test.lock")
     assert times(made) == 2
 
 

@@ -1,32 +1,38 @@
 -- Who sees what. The bodies name tables of the room above (channels): the one place where the fence looks up.
 -- Role names stand here literally; a test compares them with the role table in roles.py.
 
+-- The seats that these people have at channels, by membership and by mandate, with their roles. It has no rights of its
+-- own, so that PostgreSQL opens it up inside the functions below and plans for one person or for hundreds.
+CREATE FUNCTION fence_seats(who bigint[], at timestamptz)
+RETURNS TABLE (user_id bigint, channel_id bigint, organisation_id bigint, roles text[])
+LANGUAGE sql STABLE AS $$
+    SELECT person.id, channel.id, channel.organisation_id, member.roles::text[]
+    FROM tenancy_user person
+    JOIN tenancy_membership member ON member.user_id = person.id
+    JOIN channels_channel channel ON channel.organisation_id = member.organisation_id
+    WHERE person.id = ANY (who) AND person.is_active AND (member.ended_at IS NULL OR member.ended_at > at)
+    UNION ALL
+    SELECT person.id, channel.id, channel.organisation_id, member.roles::text[]
+    FROM tenancy_user person
+    JOIN tenancy_membership member ON member.user_id = person.id
+    JOIN tenancy_teammember place ON place.membership_id = member.id
+    JOIN tenancy_mandate mandate ON mandate.desk_team_id = place.team_id
+    JOIN channels_channel channel ON channel.organisation_id = mandate.organisation_id
+    WHERE person.id = ANY (who) AND person.is_active AND (member.ended_at IS NULL OR member.ended_at > at)
+      AND mandate.valid_from <= at AND at < mandate.valid_until
+      AND (mandate.all_channels OR EXISTS (
+          SELECT FROM channels_mandatedchannel opened
+          WHERE opened.mandate_id = mandate.id AND opened.channel_id = channel.id))
+$$;
+
 CREATE FUNCTION fence_channels(who bigint, at timestamptz)
 RETURNS TABLE (channel_id bigint, organisation_id bigint, private boolean, write boolean)
 LANGUAGE sql STABLE SECURITY DEFINER SET search_path = pg_catalog, public, pg_temp AS $$
-    SELECT seen.channel_id, seen.organisation_id,
-           bool_or(seen.roles && '{webcare,coordinator}'), bool_or(seen.roles && '{webcare,coordinator}')
-    FROM (
-        SELECT channel.id AS channel_id, channel.organisation_id, member.roles::text[] AS roles
-        FROM tenancy_user person
-        JOIN tenancy_membership member ON member.user_id = person.id
-        JOIN channels_channel channel ON channel.organisation_id = member.organisation_id
-        WHERE person.id = who AND person.is_active AND (member.ended_at IS NULL OR member.ended_at > at)
-        UNION ALL
-        SELECT channel.id, channel.organisation_id, member.roles::text[]
-        FROM tenancy_user person
-        JOIN tenancy_membership member ON member.user_id = person.id
-        JOIN tenancy_teammember place ON place.membership_id = member.id
-        JOIN tenancy_mandate mandate ON mandate.desk_team_id = place.team_id
-        JOIN channels_channel channel ON channel.organisation_id = mandate.organisation_id
-        WHERE person.id = who AND person.is_active AND (member.ended_at IS NULL OR member.ended_at > at)
-          AND mandate.valid_from <= at AND at < mandate.valid_until
-          AND (mandate.all_channels OR EXISTS (
-              SELECT FROM channels_mandatedchannel opened
-              WHERE opened.mandate_id = mandate.id AND opened.channel_id = channel.id))
-    ) seen
-    WHERE seen.roles && '{webcare,editor,analyst,coordinator}'
-    GROUP BY seen.channel_id, seen.organisation_id
+    SELECT seat.channel_id, seat.organisation_id,
+           bool_or(seat.roles && '{webcare,coordinator}'), bool_or(seat.roles && '{webcare,coordinator}')
+    FROM fence_seats(ARRAY[who], at) seat
+    WHERE seat.roles && '{webcare,editor,analyst,coordinator}'
+    GROUP BY seat.channel_id, seat.organisation_id
 $$;
 
 CREATE FUNCTION fence_organisations(who bigint, at timestamptz)
@@ -117,9 +123,9 @@ $$;
 CREATE FUNCTION fence_may_see(who bigint[], channel bigint, is_private boolean)
 RETURNS SETOF bigint
 LANGUAGE sql STABLE SECURITY DEFINER SET search_path = pg_catalog, public, pg_temp AS $$
-    SELECT one FROM unnest(who) AS one
-    WHERE EXISTS (SELECT FROM fence_channels(one, now()) desk
-                  WHERE desk.channel_id = channel AND (desk.private OR NOT is_private))
+    SELECT DISTINCT seat.user_id FROM fence_seats(who, now()) seat
+    WHERE seat.channel_id = channel AND seat.roles && '{webcare,editor,analyst,coordinator}'
+      AND (NOT is_private OR seat.roles && '{webcare,coordinator}')
 $$;
 
 -- The readable part of an audit entry can be erased; nobody but the owner can change anything else in it.

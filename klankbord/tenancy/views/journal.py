@@ -46,7 +46,7 @@ def audit(request: FencedRequest) -> HttpResponseBase:
     context = {
         "house": house,
         "scope": scope,
-        "entries": [shown(entry) for entry in entries],
+        "entries": [shown(entry, may_open=_may_open(request, house)) for entry in entries],
         "act": act,
         "acts": acts,
         "since": since,
@@ -67,9 +67,16 @@ def _scope(request: FencedRequest, house: House) -> tuple[str, tuple[int, ...] |
     return "own", (request.user.pk,)
 
 
-def shown(entry: AuditEntry) -> dict[str, Any]:
-    """One entry in words."""
+def _may_open(request: FencedRequest, house: House) -> bool:
+    """Whether the conversations in this log are behind a door that opens for this reader."""
+    return any(request.sight.may(right, house.organisation.pk) for right in (Right.READ_PUBLIC, Right.OPEN_WITH_REASON))
+
+
+def shown(entry: AuditEntry, *, may_open: bool = False) -> dict[str, Any]:
+    """One entry in words; with the way to the conversation it is about, for who ``may_open`` it."""
+    kind, _colon, pk = entry.object.partition(":")
     return {
+        "url": reverse("conversation", args=[pk]) if may_open and kind == "gesprek" and pk.isdigit() else "",
         "at": entry.tijdstempel,
         "actor": entry.actor,
         "act": entry.actie,

@@ -111,10 +111,44 @@ function countRoom(textarea) {
   room.textContent = textarea.value || left < 0 ? text.replace("{count}", Math.abs(left)) : "";
 }
 
+// Whom a draft answers, and how visible, is kept beside its text: it does not change because a page was opened again.
+const beside = (form, what) => `${DRAFT}${form.dataset.draft}-${what}`;
+
+document.addEventListener("click", (event) => {
+  const link = event.target.closest("[data-answer-to]");
+  const form = document.querySelector(".composer__form--reply");
+  if (link && form) stored(sessionStorage, beside(form, "to"), link.dataset.answerTo);
+}, { capture: true });
+
+function answerTheSameOne(form) {
+  const to = stored(sessionStorage, beside(form, "to"));
+  if (to && to !== form.querySelector("[name=to]")?.value) document.querySelector(`[data-answer-to="${CSS.escape(to)}"]`)?.click();
+}
+
+// Who can read the answer: the words above the field and its colour say what is chosen below it.
+function sayWhoReads() {
+  const chosen = byId("reply-visibility");
+  if (!chosen) return;
+  let isPrivate = false;
+  for (const sentence of document.querySelectorAll("#composer [data-visibility]")) {
+    sentence.hidden = sentence.dataset.visibility !== chosen.value;
+    if (!sentence.hidden) isPrivate = sentence.hasAttribute("data-private");
+  }
+  byId("composer").classList.toggle("composer--private", isPrivate);
+}
+
+document.addEventListener("change", (event) => {
+  if (event.target.id !== "reply-visibility") return;
+  stored(sessionStorage, beside(event.target.form, "visibility"), event.target.value);
+  sayWhoReads();
+});
+
 document.addEventListener("input", (event) => {
   const form = event.target.closest("form[data-draft]");
   if (!form || event.target.tagName !== "TEXTAREA") return;
   stored(sessionStorage, DRAFT + form.dataset.draft, event.target.value || null);
+  const to = form.querySelector("[name=to]");
+  if (to) stored(sessionStorage, beside(form, "to"), event.target.value ? to.value : null);
   countRoom(event.target);
 });
 
@@ -127,17 +161,24 @@ function bringDraftsBack() {
       const back = form.querySelector(".composer__draft");
       back.hidden = false;
       byId("said").textContent = back.textContent;
+      answerTheSameOne(form);
+      const visibility = stored(sessionStorage, beside(form, "visibility"));
+      const choice = form.querySelector("[name=visibility]");
+      if (choice && [...choice.options].some((option) => option.value === visibility)) choice.value = visibility;
       if (form.matches(".composer__form--note") && !byId("reply-text")?.value) write("note", { focus: false });
     }
     countRoom(textarea);
   }
+  sayWhoReads();
 }
 
 document.body.addEventListener("htmx:beforeSwap", (event) => {
   const form = event.detail.requestConfig?.elt;
   if (!form?.matches?.("form[data-draft]") || event.detail.isError) return;
   const refused = /id="(reply|note)-error"/.test(event.detail.serverResponse);
-  if (!refused) stored(sessionStorage, DRAFT + form.dataset.draft, null);
+  if (refused) return;
+  stored(sessionStorage, DRAFT + form.dataset.draft, null);
+  for (const what of ["to", "visibility"]) stored(sessionStorage, beside(form, what), null);
 });
 
 // A form that was open too long, or a log-in that ended: the answer is another page. Drafts are kept, so go there.
@@ -149,13 +190,23 @@ document.body.addEventListener("htmx:beforeSwap", (event) => {
 
 // A fresh thread.
 
+function showControls() {
+  for (const hidden of document.querySelectorAll("#thread [data-pane-to], #context [data-pane-to], .composer__switch")) hidden.hidden = false;
+}
+
+function setUpComposer(writes) {
+  showControls();
+  const composer = byId("composer");
+  if (composer) write(writes ?? composer.dataset.writes, { focus: false });
+  bringDraftsBack();
+}
+
+document.addEventListener("klankbord:composer", (event) => setUpComposer(event.detail.writes));
+
 function setUpThread() {
   const thread = byId("thread");
   const id = thread.dataset.id;
-  for (const hidden of document.querySelectorAll("#thread [data-pane-to], #context [data-pane-to], .composer__switch")) hidden.hidden = false;
-  const composer = byId("composer");
-  if (composer) write(composer.dataset.writes, { focus: false });
-  bringDraftsBack();
+  setUpComposer();
   if (id) markCurrent(id);
   const scroll = byId("thread-scroll");
   if (scroll) scroll.scrollTop = scroll.scrollHeight;
@@ -166,6 +217,11 @@ document.body.addEventListener("htmx:beforeRequest", (event) => {
 });
 document.body.addEventListener("htmx:afterRequest", (event) => {
   byId("thread").classList.remove("is-loading");
+  showControls();
+  if (event.detail.successful && event.detail.target?.id === "composer") {
+    setUpComposer("reply");
+    write("reply");
+  }
   if (!event.detail.successful || event.detail.target?.id !== "thread") return;
   const elt = event.detail.requestConfig.elt;
   setUpThread();

@@ -4,6 +4,7 @@ const desk = document.querySelector(".desk");
 const byId = (id) => document.getElementById(id);
 const SETTLE = 150; // milliseconds in which events of one act come together
 const MANY = 20; // above this the list is fetched once instead of row by row
+const COUNTS_SETTLE = 1000; // milliseconds in which the counts are asked once
 const QUIET = 5000; // how long a connection may be gone before we say so
 const RETRY = 5000;
 
@@ -116,8 +117,26 @@ async function refreshList() {
   const { content } = await fragment(withFilter("/desk/"));
   if (!content) return;
   for (const row of [...content.querySelectorAll("#queue-list .row")].reverse()) receive(row);
-  const views = content.querySelector("#views nav");
-  if (views && !byId("views").contains(document.activeElement)) byId("views").querySelector("nav").replaceWith(views);
+  renewCounts(content);
+}
+
+// How much waits in each list. The links stay the same ones, so that whoever walks through them stays there.
+
+let countsTimer = 0;
+
+function renewCounts(content) {
+  const fresh = content.querySelectorAll(".views__link");
+  const shown = document.querySelectorAll("#views .views__link");
+  if (fresh.length !== shown.length) return;
+  shown.forEach((link, at) => { if (link.innerHTML !== fresh[at].innerHTML) link.innerHTML = fresh[at].innerHTML; });
+}
+
+function refreshCounts() {
+  countsTimer ||= setTimeout(async () => {
+    countsTimer = 0;
+    const { content } = await fragment(withFilter("/desk/lists"));
+    if (content) renewCounts(content);
+  }, COUNTS_SETTLE);
 }
 
 // The open thread.
@@ -141,7 +160,18 @@ const seeing = new IntersectionObserver((entries) => {
     seeing.unobserve(entry.target);
   }
   showBelow();
+  markSeen();
 });
+
+// What came in while the conversation was open is no longer unread, for nobody at the desk.
+async function markSeen() {
+  const id = byId("thread").dataset.id;
+  const row = waiting.get(`row-${id}`) ?? byId(`row-${id}`);
+  const token = document.querySelector("#thread [name=csrfmiddlewaretoken]");
+  if (!id || !token || below.size || document.hidden || !byId("posts")?.checkVisibility() || !row?.hasAttribute("data-unread")) return;
+  await fetch(`/desk/${id}/seen`, { method: "POST", headers: { "X-CSRFToken": token.value }, credentials: "same-origin" });
+}
+document.addEventListener("visibilitychange", markSeen);
 
 document.addEventListener("click", (event) => {
   if (!event.target.closest("#new-below")) return;
@@ -150,13 +180,19 @@ document.addEventListener("click", (event) => {
   byId("thread-scroll").focus({ preventScroll: true });
 });
 
+const holdsWork = (part) => [...part.querySelectorAll("textarea, input[type=file]")].some((field) => field.value);
+
 function replaceUnlessInUse(fresh) {
   const old = byId(fresh.id);
-  if (!old || old.contains(document.activeElement)) return;
+  if (!old || old.contains(document.activeElement) || holdsWork(old)) return;
   fresh.removeAttribute("hx-swap-oob");
   for (const control of fresh.querySelectorAll("[data-pane-to]")) control.hidden = false;
+  const [seen, seenBefore] = [fresh, old].map((part) => part.querySelector("input[name=seen]"));
+  if (seen && seenBefore) seen.value = seenBefore.value;
+  const writes = old.dataset.writes;
   old.replaceWith(fresh);
   window.htmx.process(fresh);
+  if (fresh.id === "composer") document.dispatchEvent(new CustomEvent("klankbord:composer", { detail: { writes } }));
 }
 
 async function refreshThread() {
@@ -181,6 +217,10 @@ async function refreshThread() {
 }
 
 document.body.addEventListener("htmx:afterSwap", (event) => {
+  if (event.detail.target?.id === "queue") {
+    waiting.clear();
+    showWaiting();
+  }
   if (event.detail.target?.id !== "thread") return;
   below.clear();
   seeing.disconnect();
@@ -194,7 +234,9 @@ async function settle() {
   const open = byId("thread").dataset.id;
   const jobs = ids.length > MANY ? [refreshList()] : ids.map(refreshRow);
   if (ids.length > MANY || ids.includes(Number(open))) jobs.push(refreshThread());
+  refreshCounts();
   await Promise.allSettled(jobs);
+  markSeen();
 }
 
 function hear(id) {

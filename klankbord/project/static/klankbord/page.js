@@ -118,6 +118,27 @@ function passMinutes() {
   }
 }
 
+// The same rule as so_long() in looks.py: who waits, waits longer and longer.
+function waitLonger() {
+  const now = Date.now();
+  const words = body.dataset;
+  for (const time of document.querySelectorAll("time.kb-waited")) {
+    const minutes = Math.max(1, Math.floor((now - Date.parse(time.dateTime)) / 60000));
+    const hours = Math.floor(minutes / 60);
+    const days = Math.floor(hours / 24);
+    const text = minutes < 60 ? words.minutes.replace("{minutes}", minutes)
+      : hours < 24 ? (hours === 1 ? words.hour : words.hours.replace("{hours}", hours))
+      : days === 1 ? words.day : words.days.replace("{days}", days);
+    if (time.textContent !== text) time.textContent = text;
+    if (days) time.closest(".row__waits")?.classList.add("row__waits--long");
+  }
+}
+
+function passTime() {
+  passMinutes();
+  waitLonger();
+}
+
 // A copy button needs the clipboard, so it only shows where scripts run.
 function setUpCopy() {
   for (const button of document.querySelectorAll("[data-copy]")) {
@@ -133,6 +154,6 @@ setUpDisplay();
 setUpMenus();
 setUpMessages();
 setUpCopy();
-passMinutes();
-setInterval(passMinutes, 30000);
-document.addEventListener("htmx:load", passMinutes);
+passTime();
+setInterval(passTime, 30000);
+document.addEventListener("htmx:load", passTime);
