@@ -14,7 +14,7 @@ from klankbord.base.text.tokens import index_terms
 from klankbord.channels.contract import AuthorData, PostArrived, PostDeleted, Visibility
 from klankbord.channels.models import Channel, Delivery
 from klankbord.posts.files import keep_file
-from klankbord.posts.models import Attachment, Post, Revision
+from klankbord.posts.models import Attachment, Author, Post, Revision
 
 UNIT = "\x1f"  # separates terms; no term holds a control character
 
@@ -204,7 +204,7 @@ def revise_post(post: Post, event: PostArrived, now: datetime) -> bool:
     post.html = clean_html(event.html) if event.html else ""
     post.edited_at = event.edited_at or now
     post.save(update_fields=["text", "warning", "html", "edited_at"])
-    _index(post, event.subject)
+    _index(post, event.subject, post.author)
     return True
 
 
@@ -221,11 +221,12 @@ def bury_post(post: Post, event: PostDeleted) -> bool:
     return True
 
 
-def _index(post: Post, subject: str = "") -> None:
+def _index(post: Post, subject: str = "", author: Author | None = None) -> None:
+    names = terms_of(author.name, author.handle) if author else []
     with connection.cursor() as cursor:
         cursor.execute(
             "UPDATE posts_post SET tokens = array_to_tsvector(%s::text[]) WHERE id = %s",
-            [terms_of(subject or post.subject, post.warning, post.text), post.pk],
+            [terms_of(safe_text(subject) or post.subject, post.warning, post.text) + names, post.pk],
         )
 
 
