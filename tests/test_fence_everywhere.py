@@ -207,7 +207,7 @@ def _talk(cast: Cast, say: Say, channel: Channel, word: str, visibility: str) ->
         actions.write_note(conversation, f"Notitie {word}", by=cast.amal)
     with acting_for(channel.organisation_id):
         # undecided, so that there is something to decide
-        Delivery.objects.filter(pk=post.delivery_id).update(state="uncertain", problem=f"Onbekend {word}")
+        Delivery.objects.filter(posts=post).update(state="uncertain", problem=f"Onbekend {word}")
         Attachment.objects.create(
             organisation_id=channel.organisation_id,
             post=Post.objects.get(uri=f"{word}-root"),
