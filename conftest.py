@@ -15,7 +15,7 @@ from klankbord.tenancy.grants import grants
 from tests.cast import Cast, make_cast
 from tests.paper import Paper, sheet
 
-pytest_plugins = ["tests.servers.browser", "tests.servers.fixtures"]
+pytest_plugins = ["tests.servers.browser", "tests.servers.fixtures", "tests.servers.fixtures_snac"]
 
 
 def pytest_configure() -> None:

@@ -130,9 +130,8 @@ async def measure_streams(port: int, app_url: str, cookies: list[str]) -> None:
         f"NOTIFY to {len(streams)} streams",
         times_of([s.came[event] - left[event] for s in streams for event in events if event in s.came]),
     )
-    print(
-        f"events that did not come: {missing}; connections with the database: {connections_of(app_url)}, before {before}"
-    )
+    print(f"events that did not come: {missing}")
+    print(f"connections with the database: {connections_of(app_url)}, before {before}")
     print_line("empty page, streams open and events flowing", times_of(busy))
     for task in running:
         task.cancel()

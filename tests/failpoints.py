@@ -31,6 +31,12 @@ def lose_the_database() -> None:
     connection.connection.close()
 
 
+def deadlock() -> None:
+    """The server breaks this transaction off, so that another one can go on."""
+    with connection.cursor() as cursor:
+        cursor.execute("DO $$ BEGIN RAISE EXCEPTION 'deadlock (exercise)' USING ERRCODE = '40P01'; END $$")
+
+
 class Point:
     """The place at which it breaks off, and whether the step came that far."""
 
@@ -43,6 +49,8 @@ class Point:
         self._left -= 1
         if self._left == 0:
             self.reached = True
+            # what happens may put statements of its own
+            self._left = -1
             self._happens()
         return execute(*statement)
 
@@ -113,6 +121,6 @@ def an_hour_later(organisation_id: int) -> None:
             Delivery.objects.filter(next_attempt_at__isnull=False).update(next_attempt_at=timezone.now())
         sweeping.move_deliveries(timezone.now())
         do_jobs()
-    sweeping.fetch_wanted_files()
+    sweeping.fetch_wanted_files(later)
     do_jobs()
     sweeping.seal_audit()

@@ -2,14 +2,23 @@
 
 from __future__ import annotations
 
+import asyncio
+
+import structlog
 from django.db import transaction
 from django.utils import timezone
 from procrastinate import exceptions
 from procrastinate.contrib.django import app
+from procrastinate.jobs import Job, Status
+from procrastinate.manager import JobManager
 
 from klankbord.base.models import Heartbeat
+from klankbord.base.trouble import is_passing
 
 WORKER_CONCURRENCY = 4
+TELL_AGAIN_AFTER = 1.0  # seconds
+
+logger = structlog.get_logger()
 
 
 def defer_once(task: str, key: str, **arguments: int) -> None:
@@ -30,11 +39,31 @@ def beat(part: str) -> None:
     Heartbeat.objects.update_or_create(part=part, defaults={"at": timezone.now()})
 
 
+class Stubborn(JobManager):
+    """Goes on telling the database that a job is done until it has heard.
+
+    A job that stays on "doing" while its worker lives would hold up every later one with the same key, for ever.
+    """
+
+    async def finish_job(self, job: Job, status: Status, delete_job: bool) -> None:
+        while True:
+            try:
+                await super().finish_job(job, status, delete_job)
+                return
+            except exceptions.ConnectorException as problem:
+                if not is_passing(problem):
+                    raise
+                logger.warning("the database has not heard yet that a job is done", job=job.id)
+                await asyncio.sleep(TELL_AGAIN_AFTER)
+
+
 def run_worker() -> None:
     """Run jobs until told to stop."""
     # Django's connector cannot wait for a notice; the worker brings a connection of its own
     worker = app.connector.get_worker_connector()  # type: ignore[attr-defined]  # Django's connector has it
-    app.with_connector(worker).run_worker(
+    running = app.with_connector(worker)
+    running.job_manager = Stubborn(worker)
+    running.run_worker(
         concurrency=WORKER_CONCURRENCY,
         fetch_job_polling_interval=1.0,
         delete_jobs="successful",

@@ -109,7 +109,9 @@ def land(source: Source, batch: Batch, every: timedelta, now: datetime) -> int:
     source.last_ok_at = now
     source.failing_since = None
     source.failure = ""
-    source.next_fetch_at = now if batch.more else now + every
+    # a hint that came while we were reading counts for what comes next
+    hinted = Source.objects.filter(pk=source.pk, next_fetch_at__gt=source.next_fetch_at).exists()
+    source.next_fetch_at = now if batch.more or hinted else now + every
     source.leased_until = None
     source.save()
     return landed

@@ -108,10 +108,30 @@ def open_conversations(channel: Channel, stored: Sequence[Stored], now: datetime
 
 
 def move_conversations(organisation_id: int, moved: dict[str, str]) -> None:
-    """Threads that turned out to hang under another root: the conversation goes along where that one has none yet."""
+    """Threads that turned out to hang under another root: the conversation goes along, into the one that is there."""
     for old, new in moved.items():
-        if not Conversation.objects.filter(organisation_id=organisation_id, root_uri=new).exists():
-            Conversation.objects.filter(organisation_id=organisation_id, root_uri=old).update(root_uri=new)
+        found = Conversation.objects.select_for_update().filter(organisation_id=organisation_id)
+        here, there = found.filter(root_uri=old).first(), found.filter(root_uri=new).first()
+        if here and there:
+            _merge(here, there)
+        elif here:
+            found.filter(pk=here.pk).update(root_uri=new)
+
+
+def _merge(here: Conversation, there: Conversation) -> None:
+    """One thread is one conversation: whoever waits in ``here`` from now on waits ``there``."""
+    if here.status == Conversation.Status.OPEN:
+        there.status, there.closed_at, there.seen_at = Conversation.Status.OPEN, None, None
+    there.waiting_since = min(filter(None, (here.waiting_since, there.waiting_since)), default=None)
+    there.last_post_at = max(here.last_post_at, there.last_post_at)
+    there.delivery_problem |= here.delivery_problem
+    if there.assignee is None:
+        there.assignee, there.assignee_name = here.assignee, here.assignee_name
+    there.save()
+    _announce(here)
+    _announce(there)
+    record(there.organisation_id, "gesprek samenvoegen", f"gesprek:{there.pk}", by=None, details={"met": here.pk})
+    here.delete()
 
 
 def touch_thread(organisation_id: int, root_uri: str) -> None:
@@ -256,6 +276,7 @@ def reply(
     )
     _attach(post, delivery, files)
     conversation.status = Conversation.Status.ANSWERED
+    conversation.closed_at = None
     conversation.waiting_since = None
     conversation.last_post_at = now
     conversation.seen_at = conversation.seen_at or now
@@ -263,7 +284,10 @@ def reply(
         conversation.assignee, conversation.assignee_name = by, by.name
     conversation.mandate = _mandate(conversation, by, now)
     conversation.save(
-        update_fields=["status", "waiting_since", "last_post_at", "seen_at", "assignee", "assignee_name", "mandate"]
+        update_fields=[
+            *("status", "closed_at", "waiting_since", "last_post_at", "seen_at"),
+            *("assignee", "assignee_name", "mandate"),
+        ]
     )
     _log(conversation, "antwoord versturen", by, {"bericht": post.pk, "zichtbaarheid": chosen.value})
     defer_once(
@@ -354,14 +378,17 @@ def _thread_posts(conversation: Conversation) -> models.QuerySet[Post]:
     return Post.objects.filter(organisation_id=conversation.organisation_id, root_uri=conversation.root_uri)
 
 
-def _last_in(conversation: Conversation) -> Post:
-    last = (
+def _incoming(conversation: Conversation) -> models.QuerySet[Post]:
+    return (
         _thread_posts(conversation)
         .filter(direction=Post.Direction.IN, deleted_at__isnull=True)
         .select_related("author")
         .order_by("-pk")
-        .first()
     )
+
+
+def _last_in(conversation: Conversation) -> Post:
+    last = _incoming(conversation).first()
     if last is None:
         raise Refused(_("The resident has taken the message away; there is nothing left to answer."))
     return last
@@ -371,8 +398,7 @@ def _answered(conversation: Conversation, to: int | None) -> Post:
     """The message somebody answers; whoever spoke after it is not answered by accident."""
     if to is None:
         return _last_in(conversation)
-    incoming = _thread_posts(conversation).filter(direction=Post.Direction.IN, deleted_at__isnull=True)
-    chosen = incoming.select_related("author").filter(pk=to).first()
+    chosen = _incoming(conversation).filter(pk=to).first()
     if chosen is None:
         raise Refused(_("The message you answer was taken away. Look whom you answer now; your text is kept."))
     return chosen

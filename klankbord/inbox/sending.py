@@ -6,16 +6,19 @@ is looked up at the network and never sent again blindly.
 
 from __future__ import annotations
 
+import time
 from collections.abc import Callable
 from datetime import datetime, timedelta
 
 import structlog
 from django.conf import settings
+from django.db import DatabaseError, InterfaceError, connection
 from django.utils import timezone
 from django.utils.translation import gettext as _
 
 from klankbord.base.jobs import defer_once
 from klankbord.base.realtime import announce
+from klankbord.base.trouble import is_passing
 from klankbord.channels.contract import (
     AuthorData,
     ChannelError,
@@ -41,6 +44,7 @@ from klankbord.tenancy.queries import signature
 RETRY_AFTER = (10, 30, 120, 600, 1800, 3600)  # seconds, by number of attempts
 GIVE_UP_AFTER = timedelta(hours=24)
 LOOK_UP_AFTER = (35, 60, 120, 300, 660)  # seconds since the attempt
+RECORD_AGAIN_AFTER = (0.5, 1, 2, 4)  # seconds
 State = Delivery.State
 
 logger = structlog.get_logger()
@@ -72,7 +76,7 @@ def send(organisation_id: int, delivery_id: int) -> None:
     """Send one pending answer, once."""
     now = timezone.now()
     with acting_for(organisation_id):
-        delivery = Delivery.objects.select_for_update().select_related("channel").get(pk=delivery_id)
+        delivery = Delivery.objects.select_for_update(of=("self",)).select_related("channel").get(pk=delivery_id)
         if delivery.state != State.PENDING or (delivery.next_attempt_at and delivery.next_attempt_at > now):
             return
         delivery.state = State.SENDING
@@ -91,10 +95,14 @@ def send(organisation_id: int, delivery_id: int) -> None:
 def look_up(organisation_id: int, delivery_id: int) -> None:
     """Ask the network whether an uncertain answer got through, and decide as far as that is sure."""
     with acting_for(organisation_id):
-        delivery = Delivery.objects.select_related("channel").get(pk=delivery_id)
+        delivery = Delivery.objects.select_for_update(of=("self",)).select_related("channel").get(pk=delivery_id)
         if delivery.state != State.UNCERTAIN:
             return
-        connector, outgoing = connector_for(delivery.channel), outgoing_of(delivery)
+        try:
+            connector, outgoing = connector_for(delivery.channel), outgoing_of(delivery)
+        except (ChannelError, OSError) as problem:
+            _settle(delivery, _still_uncertain, str(problem), timezone.now())
+            return
     try:
         receipt = connector.look_up(outgoing)
     except ChannelError as problem:
@@ -159,11 +167,20 @@ def _attempt(connector: Connector, outgoing: Outgoing) -> Outcome:
 
 def _record(organisation_id: int, delivery_id: int, expected: State, outcome: Outcome) -> None:
     settle, what = outcome
-    with acting_for(organisation_id):
-        delivery = Delivery.objects.select_for_update().get(pk=delivery_id)
-        # a lapsed lease made it uncertain meanwhile: our knowledge is better than that guess
-        if delivery.state in (expected, State.UNCERTAIN):
-            _settle(delivery, settle, what, timezone.now())
+    for wait in (*RECORD_AGAIN_AFTER, None):
+        try:
+            with acting_for(organisation_id):
+                delivery = Delivery.objects.select_for_update().get(pk=delivery_id)
+                # a lapsed lease made it uncertain meanwhile: our knowledge is better than that guess
+                if delivery.state in (expected, State.UNCERTAIN):
+                    _settle(delivery, settle, what, timezone.now())
+            return
+        except (DatabaseError, InterfaceError) as problem:
+            # what we know now is worth waiting for a database that starts again; without it we would have to look it up
+            if wait is None or not is_passing(problem):
+                raise
+            connection.close()
+            time.sleep(wait)
 
 
 def _settle(delivery: Delivery, settle: Settle, what: object, now: datetime) -> None:
@@ -173,15 +190,26 @@ def _settle(delivery: Delivery, settle: Settle, what: object, now: datetime) -> 
     if post is None:
         return
     if delivery.state == State.SENT and delivery.external_id and post.uri != delivery.external_id:
-        post.uri, post.web_url = delivery.external_id, delivery.web_url
-        post.save(update_fields=["uri", "web_url"])
-    problem = delivery.state in (State.UNCERTAIN, State.FAILED)
-    for conversation in Conversation.objects.filter(organisation_id=post.organisation_id, root_uri=post.root_uri):
+        _rename(post, delivery)
+    thread = Post.objects.filter(organisation_id=post.organisation_id, root_uri=post.root_uri)
+    problem = thread.filter(delivery__state__in=[State.UNCERTAIN, State.FAILED]).exists()
+    # locked: a message that comes in at this moment may be opening it again
+    for conversation in Conversation.objects.select_for_update().filter(
+        organisation_id=post.organisation_id, root_uri=post.root_uri
+    ):
         conversation.delivery_problem = problem
         if delivery.state == State.FAILED:
             conversation.status = Conversation.Status.OPEN
         conversation.save(update_fields=["delivery_problem", "status"])
         announce(conversation.channel_id, [conversation.pk], private=conversation.private)
+
+
+def _rename(post: Post, delivery: Delivery) -> None:
+    """Known from now on as the network knows it, unless somebody else's channel of ours heard it there already."""
+    post.web_url = delivery.web_url
+    if not Post.objects.filter(organisation_id=post.organisation_id, uri=delivery.external_id).exists():
+        post.uri = delivery.external_id
+    post.save(update_fields=["uri", "web_url"])
 
 
 def _sent(delivery: Delivery, receipt: object, now: datetime) -> None:
@@ -233,9 +261,11 @@ def _next_look_up(delivery: Delivery, now: datetime) -> datetime | None:
 
 
 def came_back(organisation_id: int, external_id: str, now: datetime) -> None:
-    """Our own answer was seen on the network: it is out."""
+    """Our own answer was seen on the network: it is out, also when we took it for lost and were to send it again."""
     for delivery in Delivery.objects.select_for_update().filter(
-        organisation_id=organisation_id, external_id=external_id, state__in=[State.SENDING, State.UNCERTAIN]
+        organisation_id=organisation_id,
+        external_id=external_id,
+        state__in=[State.PENDING, State.SENDING, State.UNCERTAIN],
     ):
         _settle(delivery, _sent, Receipt(external_id, delivery.web_url), now)
 

@@ -19,6 +19,7 @@ from django.utils import timezone
 from django.utils.translation import gettext as _
 
 from klankbord.base.jobs import defer_once
+from klankbord.base.trouble import is_passing
 from klankbord.channels.actions import (
     bring_in,
     clear_doormat,
@@ -100,6 +101,9 @@ def route(source: Source) -> None:
     landings = list(Landing.objects.filter(source=source).order_by("pk")[:BATCH])
     with for_all_organisations("collecting: who wants this source"):
         channels = list(Channel.objects.filter(source=source, enabled=True))
+    if not channels:
+        # switched off since the fetch: what landed waits on the doormat until somebody wants it again
+        return
     for channel in channels:
         with acting_for(channel.organisation_id):
             bring_in(channel, landings)
@@ -144,6 +148,9 @@ def _take_in_batch(channel: Channel, arrivals: list[Arrival], now: datetime) -> 
         with transaction.atomic():
             _store(channel, _understand(channel, arrivals, now), now)
     except (DatabaseError, ValueError) as problem:
+        if isinstance(problem, DatabaseError) and is_passing(problem):
+            # the database is in trouble, not the message: everything stays new and the sweep tries again
+            raise
         if len(arrivals) <= 1:
             for arrival in arrivals:
                 logger.exception("an arrival could not be stored", arrival=arrival.pk)

@@ -3,21 +3,24 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from datetime import timedelta
+from datetime import datetime, timedelta
 
 from django.utils import timezone
 from django.utils.translation import gettext as _
 
 from klankbord.base.jobs import defer_once
-from klankbord.channels.contract import ChannelError
+from klankbord.channels.contract import ChannelError, NotSent
 from klankbord.channels.media import fetch_media
-from klankbord.posts.actions import fill_attachment, refuse_attachment
+from klankbord.posts.actions import fetch_attachment_later, fill_attachment, refuse_attachment
 from klankbord.posts.files import remove_unused
 from klankbord.posts.models import Attachment
+from klankbord.posts.queries import wanted_files
 from klankbord.tenancy.fence import acting_for, for_all_organisations
 from klankbord.tenancy.models import Organisation
 
 LARGEST = 25 * 1024 * 1024  # bytes
+SHORTEST_WAIT, LONGEST_WAIT = timedelta(seconds=10), timedelta(hours=1)
+GIVE_UP_AFTER = timedelta(hours=24)
 
 
 def keep(organisation_id: int, files: Sequence[tuple[Attachment, bytes | None]]) -> None:
@@ -37,20 +40,30 @@ def keep(organisation_id: int, files: Sequence[tuple[Attachment, bytes | None]])
 def fetch(organisation_id: int) -> None:
     """Fetch the files that are still wanted, behind the guard against private addresses."""
     with acting_for(organisation_id):
-        wanted = list(
-            Attachment.objects.filter(organisation_id=organisation_id, state=Attachment.State.WANTED).order_by("pk")
-        )
+        files = wanted_files(timezone.now()).filter(organisation_id=organisation_id).select_related("post")
+        wanted = list(files.defer("post__tokens").order_by("pk"))
     for attachment in wanted:
-        content, reason = None, ""
         try:
             content = fetch_media(attachment.url, LARGEST)
+        except NotSent as problem:
+            with acting_for(organisation_id):
+                _later(attachment, problem, timezone.now())
         except ChannelError as problem:
-            reason = str(problem)
-        with acting_for(organisation_id):
-            if content is None:
-                refuse_attachment(attachment, reason)
-            else:
+            with acting_for(organisation_id):
+                refuse_attachment(attachment, str(problem))
+        else:
+            with acting_for(organisation_id):
                 fill_attachment(attachment, content)
+
+
+def _later(attachment: Attachment, problem: NotSent, now: datetime) -> None:
+    """Try again, twice as long after its arrival each time, and give up after a day."""
+    age = now - attachment.post.received_at
+    if age > GIVE_UP_AFTER:
+        refuse_attachment(attachment, str(problem))
+        return
+    wait = min(max(age, SHORTEST_WAIT), LONGEST_WAIT)
+    fetch_attachment_later(attachment, str(problem), now + max(wait, timedelta(seconds=problem.retry_after or 0)))
 
 
 def remove_unused_files() -> None:

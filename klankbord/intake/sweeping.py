@@ -17,8 +17,8 @@ from klankbord.channels.actions import empty_old_arrivals
 from klankbord.channels.models import Arrival, Delivery, Landing, Source
 from klankbord.inbox import sending
 from klankbord.intake import flow
-from klankbord.posts.models import Attachment
-from klankbord.tenancy.audit import seal
+from klankbord.posts.queries import wanted_files
+from klankbord.tenancy.audit import LONGEST_TRANSACTION, seal
 from klankbord.tenancy.fence import acting_for, for_all_organisations
 
 PATIENCE = timedelta(seconds=10)
@@ -32,7 +32,7 @@ def sweep() -> None:
     route_landings(now)
     take_in_arrivals(now)
     move_deliveries(now)
-    fetch_wanted_files()
+    fetch_wanted_files(now)
     seal_audit()
     with for_all_organisations("sweep: raw copies that are a week old"):
         empty_old_arrivals(now)
@@ -100,9 +100,9 @@ def move_deliveries(now: datetime) -> None:
                     sending.expire_sending(delivery, now)
 
 
-def fetch_wanted_files() -> None:
+def fetch_wanted_files(now: datetime) -> None:
     with for_all_organisations("sweep: files that were not fetched"):
-        wanted = set(Attachment.objects.filter(state=Attachment.State.WANTED).values_list("organisation_id", flat=True))
+        wanted = set(wanted_files(now).values_list("organisation_id", flat=True))
     for organisation in wanted:
         defer_once("intake.fetch_files", f"files:{organisation}", organisation=organisation)
 
@@ -111,9 +111,14 @@ def seal_audit() -> None:
     """Seal the fresh audit entries of every organisation that has some."""
     with for_all_organisations("sweep: audit entries to seal"), connection.cursor() as cursor:
         cursor.execute(
-            "SELECT DISTINCT entry.organisation_id FROM tenancy_auditentry entry"
-            " WHERE NOT EXISTS (SELECT FROM tenancy_auditseal seal WHERE seal.entry_id = entry.id)"
-            " AND entry.tijdstempel > now() - interval '1 hour'"
+            # since the last seal of each, however long ago: we may have been away just after an act
+            "SELECT organisation.id FROM tenancy_organisation organisation"
+            " LEFT JOIN LATERAL (SELECT sealed_at FROM tenancy_auditseal seal"
+            "   WHERE seal.organisation_id = organisation.id ORDER BY number DESC LIMIT 1) last ON true"
+            " WHERE EXISTS (SELECT FROM tenancy_auditentry entry WHERE entry.organisation_id = organisation.id"
+            "   AND entry.tijdstempel >= coalesce(last.sealed_at - %s::interval, '-infinity')"
+            "   AND NOT EXISTS (SELECT FROM tenancy_auditseal seal WHERE seal.entry_id = entry.id))",
+            [f"{LONGEST_TRANSACTION.total_seconds()} seconds"],
         )
         fresh = [organisation for (organisation,) in cursor.fetchall()]
     for organisation in fresh:

@@ -279,7 +279,15 @@ def fill_attachment(attachment: Attachment, content: bytes) -> None:
     attachment.sha256 = keep_file(attachment.organisation_id, content)
     attachment.size = len(content)
     attachment.state = Attachment.State.KEPT
-    attachment.save(update_fields=["sha256", "size", "state"])
+    attachment.reason = ""
+    attachment.save(update_fields=["sha256", "size", "state", "reason"])
+
+
+def fetch_attachment_later(attachment: Attachment, reason: str, at: datetime) -> None:
+    """The file cannot be had now."""
+    attachment.fetch_at = at
+    attachment.reason = reason
+    attachment.save(update_fields=["fetch_at", "reason"])
 
 
 def refuse_attachment(attachment: Attachment, reason: str) -> None:

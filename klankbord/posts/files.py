@@ -37,6 +37,12 @@ def keep_file(organisation_id: int, content: bytes) -> str:
         fresh.flush()
         os.fsync(fresh.fileno())
     os.replace(fresh.name, place)
+    # its name must be as durable as its content
+    folder = os.open(place.parent, os.O_RDONLY)
+    try:
+        os.fsync(folder)
+    finally:
+        os.close(folder)
     return sha256
 
 

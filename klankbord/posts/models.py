@@ -110,6 +110,7 @@ class Attachment(models.Model):
     alt_text = models.TextField(blank=True)
     url = models.CharField(max_length=2000, blank=True)
     state = models.CharField(max_length=8, choices=State, default=State.WANTED)
+    fetch_at = models.DateTimeField(null=True, help_text="Not before this moment: an earlier try met trouble")
     reason = models.TextField(blank=True, help_text="Why it was not kept")
     sha256 = models.CharField(max_length=64, blank=True)
     size = models.PositiveBigIntegerField(default=0, help_text="bytes")

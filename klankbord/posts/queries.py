@@ -3,12 +3,18 @@
 from __future__ import annotations
 
 from collections.abc import Collection, Sequence
+from datetime import datetime
 
 from django.db import connection
-from django.db.models import Prefetch
+from django.db.models import Prefetch, Q, QuerySet
 
 from klankbord.base.text.tokens import query_terms
 from klankbord.posts.models import Attachment, Post
+
+
+def wanted_files(now: datetime) -> QuerySet[Attachment]:
+    """Files that came along under an address and may be fetched now."""
+    return Attachment.objects.filter(Q(fetch_at__isnull=True) | Q(fetch_at__lte=now), state=Attachment.State.WANTED)
 
 
 def thread(organisation_id: int, root_uri: str, after: int = 0) -> list[Post]:

@@ -58,7 +58,11 @@ CSRF_COOKIE_SAMESITE = "Lax"
 
 _VALIDATION = "django.contrib.auth.password_validation"
 AUTH_PASSWORD_VALIDATORS: list[dict[str, Any]] = [
-    {"NAME": f"{_VALIDATION}.UserAttributeSimilarityValidator", "OPTIONS": {"user_attributes": ("email", "name")}},
+    {
+        "NAME": f"{_VALIDATION}.UserAttributeSimilarityValidator",
+        # It compares which letters occur: at Django's 0.7 a sentence of four words looks like many a long name.
+        "OPTIONS": {"user_attributes": ("email", "name"), "max_similarity": 0.9},
+    },
     {"NAME": f"{_VALIDATION}.MinimumLengthValidator", "OPTIONS": {"min_length": 12}},
     {"NAME": f"{_VALIDATION}.CommonPasswordValidator"},
     {"NAME": f"{_VALIDATION}.NumericPasswordValidator"},

@@ -102,6 +102,8 @@ def _database(url: str) -> dict[str, Any]:
         "HOST": parts.pop("host", ""),
         "PORT": parts.pop("port", ""),
         "OPTIONS": parts | pool,
+        # after a restart of the database nobody gets a dead connection from the pool
+        "CONN_HEALTH_CHECKS": True,
     }
 
 

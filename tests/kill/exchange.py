@@ -6,6 +6,7 @@ import threading
 import time
 import traceback
 from collections.abc import Callable
+from functools import partial
 from itertools import count
 from random import Random
 
@@ -16,23 +17,23 @@ from tests.servers.mail import MailServers
 from tests.servers.snac import SnacServers
 
 DECK = (
-    "work", "work", "web", "listen", "backend", "database", "database", "supervisor",
+    "work", "work", "web", "web", "listen", "backend", "database", "database", "supervisor",
     "postfix", "dovecot", "snac_a", "snac_b",
 )  # fmt: skip
 
 
 class Exchange:
-    """Residents write and a colleague answers, each in a thread of their own, until ``stop``."""
+    """Residents write and colleagues answer, each in a thread of their own, until ``stop``."""
 
-    def __init__(self, colleague: Colleague, people: list[Mailer | Tooter], chance: Random) -> None:
-        self.colleague, self.people = colleague, people
+    def __init__(self, colleagues: list[Colleague], people: list[Mailer | Tooter], chance: Random) -> None:
         self.faults: list[str] = []
         self._chance = chance
         self._numbers = count(1)
         self._stopping = threading.Event()
         self._news = threading.Condition()
         self._last = ""
-        jobs = [self._answering, *(lambda one=one: self._writing(one) for one in people)]
+        jobs: list[Callable[[], None]] = [partial(self._answering, one) for one in colleagues]
+        jobs += [partial(self._writing, one) for one in people]
         self._threads = [threading.Thread(target=self._guarded, args=(job,), daemon=True) for job in jobs]
 
     def start(self) -> None:
@@ -68,18 +69,18 @@ class Exchange:
             self._happens("message")
             one.write(next(self._numbers))
 
-    def _answering(self) -> None:
+    def _answering(self, colleague: Colleague) -> None:
         answered: dict[int, int] = {}
-        while not self._stopping.wait(self._chance.uniform(0.2, 1.5)):
+        while not self._stopping.wait(self._chance.uniform(0.1, 1.0)):
             try:
-                open_ones = self.colleague.conversations()
+                open_ones = colleague.conversations()
                 # some conversations get several answers
                 rest = [one for one in open_ones if answered.get(one, 0) < 1 + one % 3]
                 if not rest:
                     continue
                 chosen = self._chance.choice(rest)
                 self._happens("answer")
-                form = self.colleague.write(chosen, f"Antwoord {next(self._numbers)} van de gemeente (oefening).")
+                form = colleague.write(chosen, f"Antwoord {next(self._numbers)} van de gemeente (oefening).")
                 if form is not None:
                     answered[chosen] = answered.get(chosen, 0) + 1
             except NoAnswer:

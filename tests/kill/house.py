@@ -6,6 +6,7 @@ import json
 import subprocess
 import sys
 import time
+from contextlib import suppress
 from pathlib import Path
 from typing import Any
 
@@ -103,7 +104,9 @@ class House:
     def kill(self, victim: str) -> None:
         """SIGKILL one part: ``web``, ``work``, ``listen``, ``backend``, ``database`` or ``supervisor``."""
         process = self._supervisor() if victim == "supervisor" else self._find(victim)
-        process.kill()
+        # a backend may just have ended by itself
+        with suppress(psutil.NoSuchProcess):
+            process.kill()
         if victim == "supervisor":
             self.started.__exit__()
 
@@ -117,19 +120,26 @@ class House:
             found = self._running(victim)
             if found:
                 return found[0]
-            assert time.monotonic() < deadline, f"no {victim} to kill\n{self.said}"
+            if time.monotonic() > deadline:
+                around = [(one.pid, one.status(), _words(one)) for one in self._supervisor().children(recursive=True)]
+                raise AssertionError(f"no {victim} to kill: {around}\n{self.said}")
             time.sleep(0.1)
 
     def _running(self, victim: str) -> list[psutil.Process]:
-        try:
-            children = self._supervisor().children()
-            if victim in PARTS:
-                return [child for child in children if victim in child.cmdline()[3:4]]
-            database = [child for child in children if child.name().startswith("postgres")]
-            if victim == "database" or not database:
-                return database
-            backends = [child for child in database[0].children() if "klankbord_app" in " ".join(child.cmdline())]
-            # one that is in the middle of something tells more than one that waits
-            return sorted(backends, key=lambda child: "idle" in " ".join(child.cmdline()))
-        except psutil.NoSuchProcess:
-            return []
+        children = self._supervisor().children()
+        if victim in PARTS:
+            return [child for child in children if victim in _words(child)[1:]]
+        database = [child for child in children if _words(child)[:1] and "postgres" in _words(child)[0]]
+        if victim == "database" or not database:
+            return database
+        backends = [child for child in database[0].children() if "klankbord_app" in " ".join(_words(child))]
+        # one that is in the middle of something tells more than one that waits
+        return sorted(backends, key=lambda child: "idle" in " ".join(_words(child)))
+
+
+def _words(process: psutil.Process) -> list[str]:
+    """The command line; empty when the process has ended."""
+    try:
+        return process.cmdline()
+    except psutil.NoSuchProcess:
+        return []

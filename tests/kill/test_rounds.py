@@ -1,6 +1,6 @@
 """Nothing lost, nothing twice: the house is killed at random moments and everything is counted at the other servers.
 
-``KLANKBORD_KILL_ROUNDS`` chooses the number of rounds (12 without it), ``KLANKBORD_KILL_SEED`` repeats the choices of
+``KLANKBORD_KILL_ROUNDS`` chooses the number of rounds (13 without it), ``KLANKBORD_KILL_SEED`` repeats the choices of
 an earlier run. See ``docs/nothing-lost.md``.
 """
 
@@ -18,7 +18,7 @@ import pytest
 
 from klankbord.project.tests.running import environment
 from tests.kill.counting import Count, count, unsettled
-from tests.kill.desk import Colleague
+from tests.kill.desk import Colleague, Form
 from tests.kill.exchange import Exchange, Killer
 from tests.kill.house import EMAIL, PASSWORD, House
 from tests.kill.residents import Mailer, Tooter
@@ -27,7 +27,7 @@ from tests.servers.mail import MailServers
 from tests.servers.snac import SnacServers
 
 pytestmark = pytest.mark.real
-ROUNDS = int(os.environ.get("KLANKBORD_KILL_ROUNDS", "12"))
+ROUNDS = int(os.environ.get("KLANKBORD_KILL_ROUNDS", "13"))
 SEED = int(os.environ.get("KLANKBORD_KILL_SEED", "0")) or time.time_ns() % 1_000_000
 TOWN = "gemeente@klankendam.example"
 PATIENCE = 240.0
@@ -73,9 +73,10 @@ def test_killed_at_random_moments_nothing_is_lost_and_nothing_comes_twice(
     }
     with House(tmp_path, [snac.a.host, snac.b.host]) as house:
         house.furnish([mail_channel(mail), fediverse])
-        colleague = Colleague(house.address, EMAIL, PASSWORD, Random(chance.random()))
-        colleague.log_in()
-        exchange = Exchange(colleague, people, Random(chance.random()))
+        colleagues = [Colleague(house.address, EMAIL, PASSWORD, Random(chance.random())) for _number in range(2)]
+        for colleague in colleagues:
+            colleague.log_in()
+        exchange = Exchange(colleagues, people, Random(chance.random()))
         killer = Killer(house, mail, snac, exchange, Random(chance.random()))
         exchange.start()
         try:
@@ -84,10 +85,11 @@ def test_killed_at_random_moments_nothing_is_lost_and_nothing_comes_twice(
             time.sleep(3)
         finally:
             exchange.stop()
+        forms = [form for colleague in colleagues for form in colleague.forms]
         killed = {victim for victim, _when in killer.killed}
 
         def recount() -> Count:
-            return count(house, mail, snac, town, people, colleague.forms, killed)
+            return count(house, mail, snac, town, people, forms, killed)
 
         result = settled(house, mail, snac, recount)
         verified = subprocess.run(
@@ -97,9 +99,9 @@ def test_killed_at_random_moments_nothing_is_lost_and_nothing_comes_twice(
             text=True,
             check=False,
         )
-        print(report(result, killer, colleague), flush=True)
+        print(report(result, killer, forms), flush=True)
         assert not exchange.faults
-        assert not result.wrong, f"{report(result, killer, colleague)}\n{house.said}"
+        assert not result.wrong, f"{report(result, killer, forms)}\n{house.said}"
         assert verified.returncode == 0, verified.stdout + verified.stderr
         assert house.started.health()["ok"]
 
@@ -109,10 +111,13 @@ def settled(house: House, mail: MailServers, snac: SnacServers, recount: Callabl
     deadline = time.monotonic() + PATIENCE
     rests = 0
     while True:
+        moving = []
         for server in (snac.a, snac.b):
             server.hurry()
+            if server.waiting():
+                moving.append(f"{server.waiting()} deliveries in the queues of {server.host}")
         result = recount()
-        moving = unsettled(house)
+        moving += unsettled(house)
         if mail.waiting():
             moving.append("mail in Postfix")
         if not house.started.health().get("ok"):
@@ -126,8 +131,7 @@ def settled(house: House, mail: MailServers, snac: SnacServers, recount: Callabl
         time.sleep(2)
 
 
-def report(result: Count, killer: Killer, colleague: Colleague) -> str:
-    forms = colleague.forms
+def report(result: Count, killer: Killer, forms: list[Form]) -> str:
     return "\n".join(
         [
             f"{len(killer.killed)} rounds (seed {SEED}): {', '.join(victim for victim, _when in killer.killed)}",

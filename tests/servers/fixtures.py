@@ -7,15 +7,15 @@ from collections.abc import Iterator
 
 import pytest
 
-from tests.servers.mail import PROGRAMS, MailServers
-from tests.servers.required import missing_here, require_programs
+from klankbord.base.tests.needs import need
+from tests.servers.mail import PROGRAMS, MailServers, find_program
 
 
 @pytest.fixture(scope="session")
 def mail_servers() -> Iterator[MailServers]:
     """Postfix and Dovecot, started once; use addresses of your own in each test."""
-    require_programs(*PROGRAMS, why="Real mail servers")
-    if os.geteuid() != 0:
-        missing_here("Real mail servers: Postfix starts as root only")
+    missing = [name for name in PROGRAMS if find_program(name) is None]
+    need(not missing, f"real mail servers: {', '.join(missing)}")
+    need(os.geteuid() == 0, "real mail servers: Postfix starts as root only")
     with MailServers() as servers:
         yield servers

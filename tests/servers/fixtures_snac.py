@@ -8,7 +8,7 @@ from typing import Any
 
 import pytest
 
-from tests.servers.required import missing_here
+from klankbord.base.tests.needs import need
 from tests.servers.snac import SnacServers, SnacUnavailable, SnacUser
 
 _numbers = count(1)
@@ -20,7 +20,7 @@ def running_snac_servers() -> Iterator[SnacServers]:
     try:
         servers = SnacServers.prepare()
     except SnacUnavailable as problem:
-        missing_here(f"two fediverse servers: {problem}")
+        need(False, f"two fediverse servers: {problem}")
         raise
     with servers:
         yield servers

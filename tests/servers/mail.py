@@ -26,13 +26,13 @@ from types import TracebackType
 from typing import Literal, Self
 
 from tests.servers.certificate import write_certificate
-from tests.servers.required import find_program
 
 Server = Literal["dovecot", "postfix"]
 PROGRAMS = ("dovecot", "postfix", "master")
 PATIENCE_SECONDS = 20.0
 PASSWORD = "geheim-oefening"
 _MAIL_OWNER = "mail"
+_SYSTEM_FOLDERS = "/usr/sbin:/sbin:/usr/lib/postfix/sbin"
 
 _DOVECOT = """\
 base_dir = {root}/dovecot/run
@@ -336,6 +336,11 @@ def wait_until(true: Callable[[], bool], what: str, seconds: float = PATIENCE_SE
         if time.monotonic() > deadline:
             raise TimeoutError(f"waited {seconds:.0f} s in vain for {what}")
         time.sleep(0.02)
+
+
+def find_program(name: str) -> str | None:
+    """The path of a program, also when an ordinary user's PATH leaves out the system folders."""
+    return shutil.which(name, path=f"{os.environ.get('PATH', '')}:{_SYSTEM_FOLDERS}")
 
 
 def _path(program: str) -> str:

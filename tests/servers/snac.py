@@ -23,6 +23,7 @@ import urllib.parse
 import urllib.request
 import uuid
 from collections.abc import Callable
+from contextlib import suppress
 from dataclasses import dataclass
 from pathlib import Path
 from typing import IO, Any, Self, TypeVar
@@ -223,8 +224,16 @@ class SnacServer:
 
     def hurry(self) -> None:
         """Bring forward what waits in the queues because the other server was away: retries begin after a minute."""
-        for path in self.folder.glob("user/*/queue/*.json"):
-            path.rename(path.with_name(f"{time.time():.6f}.json"))
+        for pattern in ("queue/*.json", "user/*/queue/*.json"):
+            for path in self.folder.glob(pattern):
+                # the server may take it at this very moment
+                with suppress(FileNotFoundError):
+                    os.link(path, path.with_name(f"{time.time():.6f}.json"))
+                    path.unlink()
+
+    def waiting(self) -> int:
+        """How many deliveries still wait in the queues."""
+        return sum(1 for pattern in ("queue/*.json", "user/*/queue/*.json") for _path in self.folder.glob(pattern))
 
     # ---- counting at the source: straight from the server's own disk ----
 

@@ -67,8 +67,10 @@ def upgrade(data_dir: Path, say: Callable[[str], None], old_bin_dir: Path | None
 
 def _copy(data_dir: Path, old_bin_dir: Path, scratch: Path, new_bin_dir: Path) -> None:
     with Cluster(data_dir, old_bin_dir) as before, Cluster(scratch, new_bin_dir) as after:
-        # The newer pg_dump knows the older server; the other way round it would not.
-        restore(after.owner_url, dump(before.owner_url, privileges=True, bin_dir=new_bin_dir), bin_dir=new_bin_dir)
+        # The old server's own pg_dump where it came along: it alone knows what a later minor release added (15.20
+        # marks every table with "pg_attver", which the pg_dump of 18.6 copies and no 18.6 server accepts).
+        dump_with = old_bin_dir if (old_bin_dir / "pg_dump").exists() else new_bin_dir
+        restore(after.owner_url, dump(before.owner_url, privileges=True, bin_dir=dump_with), bin_dir=new_bin_dir)
         if row_counts(before.owner_url) != row_counts(after.owner_url):
             raise Problem(_("The copy does not hold the same number of rows; the old database stays in use."))
 

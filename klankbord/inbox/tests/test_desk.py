@@ -17,10 +17,12 @@ from klankbord.inbox import sending
 from klankbord.inbox.models import Conversation
 from klankbord.inbox.queries import PAGE
 from klankbord.intake.flow import take_in
-from klankbord.posts.models import Post
+from klankbord.posts.files import keep_file
+from klankbord.posts.models import Attachment, Post
 from klankbord.tenancy.fence import acting_for, entered
 from klankbord.tenancy.models import AuditEntry, User
 from tests.cast import Cast
+from tests.pages import says
 from tests.paper import Paper, sheet
 
 Say = Callable[..., None]
@@ -375,3 +377,54 @@ def test_a_conversation_goes_only_to_who_can_open_it(cast: Cast, say: Say, clien
     assert [person["name"] for person in offered] == ["Amal"]
     assert client.post(f"/desk/{conversation.pk}/assign", {"assignee": cast.gijs.pk}).status_code == 404
     assert client.post(f"/desk/{conversation.pk}/assign", {"assignee": cast.amal.pk}).status_code == 302
+
+
+NEIGHBOUR = {"network_id": "buur", "handle": "@buur", "name": "Kees Buur"}
+
+
+def test_an_answer_goes_to_whom_it_was_written_also_when_somebody_else_speaks_meanwhile(
+    cast: Cast, say: Say, client_of: ClientOf
+) -> None:
+    say(cast.square, "u1", "Onder ons: ik heb schulden.", visibility="direct")
+    conversation, client = only_conversation(cast), client_of(cast.amal)
+    page = client.get(f"/desk/{conversation.pk}")
+    head = page.context["conversation"]
+    assert f'name="to" value="{head["answers"]}"' in page.content.decode()
+    say(cast.square, "u2", "En ik ben de buurman.", parent_uri="u1", visibility="direct", author=NEIGHBOUR)
+    answer(client, conversation, text="Over uw schulden", to=str(head["answers"]))
+    send_all(cast)
+    assert [(one.to.network_id, one.parent_uri) for one in Paper.sent] == [("bewoner-1", "u1")]
+
+
+def test_the_composer_names_who_gets_a_private_answer(cast: Cast, say: Say, client_of: ClientOf) -> None:
+    say(cast.square, "u1", "De lantaarn is stuk.")
+    say(cast.square, "u2", "Alleen voor jullie.", parent_uri="u1", visibility="direct", author=NEIGHBOUR)
+    page = client_of(cast.amal).get(f"/desk/{only_conversation(cast).pk}")
+    assert says(page, "Private answer: only %(name)s can read this", name="Kees Buur")
+
+
+def test_what_is_answered_must_still_be_there_and_in_this_thread(cast: Cast, say: Say, client_of: ClientOf) -> None:
+    say(cast.square, "u1", "De lantaarn is stuk.")
+    conversation, client = only_conversation(cast), client_of(cast.amal)
+    say(cast.square, "u2", "Iets anders.")
+    with entered(cast.amal):
+        elsewhere = Post.objects.get(uri="u2").pk
+    answer(client, conversation, to=str(elsewhere))
+    assert send_all(cast) == []
+
+
+def test_a_file_stays_in_no_cache(cast: Cast, say: Say, client_of: ClientOf) -> None:
+    """The browser of a desk whose mandate ended must not go on showing it."""
+    say(cast.square, "u1", "De lantaarn is stuk.")
+    with acting_for(cast.klankendam.pk):
+        file = Attachment.objects.create(
+            organisation=cast.klankendam,
+            post=Post.objects.get(),
+            filename="foto.png",
+            content_type="image/png",
+            state=Attachment.State.KEPT,
+            sha256=keep_file(cast.klankendam.pk, b"\x89PNG\r\n\x1a\nfoto"),
+        )
+    response = client_of(cast.amal).get(f"/desk/file/{file.pk}")
+    assert response.status_code == 200
+    assert "no-store" in response["Cache-Control"]

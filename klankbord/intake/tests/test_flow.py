@@ -3,20 +3,26 @@
 from __future__ import annotations
 
 from collections.abc import Callable
+from datetime import datetime, timedelta
 
 import pytest
-from django.db import connection
+from django.db import OperationalError, connection
 from django.utils import timezone
 
-from klankbord.channels.actions import bring_in, replay_quarantine
+from klankbord.channels.actions import bring_in, fetch_now, replay_quarantine
 from klankbord.channels.contract import Batch, Event, Json, Permanent, Unparseable
 from klankbord.channels.models import Arrival, Channel, Landing, Source
 from klankbord.channels.queries import quarantine_counts, quarantine_list
+from klankbord.inbox.actions import assign_conversation, close_conversation, open_conversations
 from klankbord.inbox.models import Conversation
+from klankbord.intake import flow
 from klankbord.intake.flow import collect, take_in
 from klankbord.intake.rereading import reread_open_conversations
+from klankbord.intake.sweeping import route_landings, seal_audit
 from klankbord.listening.models import Count, Match
+from klankbord.posts.actions import Stored
 from klankbord.posts.models import Post
+from klankbord.tenancy.audit import record, seal, verify
 from klankbord.tenancy.fence import acting_for, entered
 from tests.cast import Cast
 from tests.paper import Paper, envelope, sheet
@@ -228,3 +234,110 @@ def test_a_network_without_edits_has_none(cast: Cast, say: Say, monkeypatch: pyt
     say(cast.square, "u1", "Een kopie van een lijst.", key="copy")
     with acting_for(cast.klankendam.pk):
         assert Post.objects.get().text == "De lantaarn is stuk."
+
+
+def test_what_landed_when_the_channel_was_switched_off_waits_until_it_is_on_again(
+    cast: Cast, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def switch(enabled: bool) -> None:
+        with acting_for(cast.klankendam.pk):
+            Channel.objects.filter(pk=cast.square.pk).update(enabled=enabled)
+
+    def fetch_while_somebody_switches_off(_self: Paper, _cursor: Json) -> Batch:
+        switch(False)
+        return Batch(envelopes=[envelope("u1", "Waarom is het Marktplein afgesloten?")], cursor={"done": 1})
+
+    monkeypatch.setattr(Paper, "fetch", fetch_while_somebody_switches_off)
+    due(cast.square)
+    assert collect(timezone.now())
+    assert Landing.objects.count() == 1
+    switch(True)
+    route_landings(timezone.now() + timedelta(minutes=1))
+    take_in(cast.klankendam.pk, cast.square.pk)
+    assert not Landing.objects.exists()
+    with acting_for(cast.klankendam.pk):
+        assert Post.objects.count() == 1
+
+
+def test_a_hint_that_comes_while_we_read_is_followed_at_once(cast: Cast, monkeypatch: pytest.MonkeyPatch) -> None:
+    def fetch_while_something_arrives(_self: Paper, _cursor: Json) -> Batch:
+        fetch_now(cast.square.source_id, timezone.now())
+        return Batch(envelopes=[], cursor={"done": 0})
+
+    monkeypatch.setattr(Paper, "fetch", fetch_while_something_arrives)
+    due(cast.square)
+    assert collect(timezone.now())
+    assert Source.objects.get(pk=cast.square.source_id).next_fetch_at <= timezone.now()
+
+
+def test_two_conversations_that_turn_out_to_be_one_thread_become_one(cast: Cast, say: Say) -> None:
+    say(cast.square, "root", "Eerst dit.")
+    say(cast.square, "child", "En daarom ben ik boos.", parent_uri="parent")
+    with entered(cast.amal):
+        root, child = (Conversation.objects.get(root_uri=uri) for uri in ("root", "parent"))
+        assign_conversation(child, cast.amal, by=cast.amal)
+        close_conversation(root, by=cast.amal)
+    say(cast.square, "parent", "Toen dat.", parent_uri="root")
+    with entered(cast.amal):
+        one = Conversation.objects.get()
+        assert one.pk == root.pk
+        assert one.status == "open"
+        assert one.waiting_since == child.waiting_since
+        assert one.assignee == cast.amal
+        assert set(Post.objects.values_list("root_uri", flat=True)) == {"root"}
+
+
+@pytest.mark.parametrize("code", ["40P01", "53100", "57P01"])
+def test_trouble_of_the_database_puts_nothing_in_quarantine(
+    cast: Cast, monkeypatch: pytest.MonkeyPatch, code: str
+) -> None:
+    def trouble(*_: object) -> None:
+        with connection.cursor() as cursor:
+            cursor.execute(f"DO $$ BEGIN RAISE EXCEPTION 'oefening' USING ERRCODE = '{code}'; END $$")
+
+    Paper.tray = [envelope("u1", "Eerste."), envelope("u2", "Tweede.")]
+    due(cast.square)
+    assert collect(timezone.now())
+    with monkeypatch.context() as troubled:
+        troubled.setattr(flow, "open_conversations", trouble)
+        with pytest.raises(OperationalError):
+            take_in(cast.klankendam.pk, cast.square.pk)
+    with acting_for(cast.klankendam.pk):
+        assert set(Arrival.objects.values_list("state", flat=True)) == {"new"}
+    take_in(cast.klankendam.pk, cast.square.pk)
+    with acting_for(cast.klankendam.pk):
+        assert Post.objects.count() == 2
+
+
+def test_a_message_the_database_cannot_hold_goes_to_quarantine_alone(
+    cast: Cast, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def too_much(channel: Channel, stored: list[Stored], now: datetime) -> None:
+        if any(item.event.uri == "u1" for item in stored):
+            with connection.cursor() as cursor:
+                cursor.execute("DO $$ BEGIN RAISE EXCEPTION 'oefening' USING ERRCODE = '54000'; END $$")
+        open_conversations(channel, stored, now)
+
+    Paper.tray = [envelope("u1", "Eerste."), envelope("u2", "Tweede.")]
+    due(cast.square)
+    assert collect(timezone.now())
+    monkeypatch.setattr(flow, "open_conversations", too_much)
+    take_in(cast.klankendam.pk, cast.square.pk)
+    with acting_for(cast.klankendam.pk):
+        assert dict(Arrival.objects.values_list("key", "state")) == {"u1": "quarantined", "u2": "parsed"}
+
+
+def test_what_was_logged_just_before_a_long_silence_is_sealed_after_it(
+    cast: Cast, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    yesterday = timezone.now() - timedelta(days=1)
+    with monkeypatch.context() as then, acting_for(cast.klankendam.pk):
+        then.setattr(timezone, "now", lambda: yesterday)
+        record(cast.klankendam.pk, "eerste", "huis:1", by=None)
+        seal(cast.klankendam.pk)
+        record(cast.klankendam.pk, "laatste voor de nacht", "huis:1", by=None)
+        assert verify(cast.klankendam).unsealed == 1
+    seal_audit()
+    with acting_for(cast.klankendam.pk):
+        verdict = verify(cast.klankendam)
+    assert (verdict.whole, verdict.sealed, verdict.unsealed) == (True, 2, 0)

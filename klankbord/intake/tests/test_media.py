@@ -5,14 +5,16 @@ from __future__ import annotations
 import os
 import time
 from collections.abc import Callable
+from datetime import timedelta
 from pathlib import Path
 
 import pytest
 from django.test import Client
+from django.utils import timezone
 
-from klankbord.channels.contract import AttachmentData, ChannelError, Event, PostArrived
+from klankbord.channels.contract import AttachmentData, ChannelError, Event, NotSent, PostArrived
 from klankbord.intake import media
-from klankbord.posts.models import Attachment
+from klankbord.posts.models import Attachment, Post
 from klankbord.tenancy.fence import acting_for
 from tests.cast import Cast
 from tests.paper import Paper
@@ -115,3 +117,51 @@ def test_a_file_goes_from_the_disk_after_its_message_went(
     os.utime(kept, (long_ago, long_ago))
     media.remove_unused_files()
     assert not kept.exists()
+
+
+def test_a_file_that_cannot_be_had_now_is_fetched_later_for_a_day(
+    cast: Cast, say: Say, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def away(url: str, largest: int) -> bytes:
+        raise NotSent("Het netwerk kan dit bestand nu niet geven.")
+
+    def a_while_later(**age: int) -> None:
+        with acting_for(cast.klankendam.pk):
+            Attachment.objects.update(fetch_at=timezone.now())
+            Post.objects.update(received_at=timezone.now() - timedelta(**age))
+
+    with_file(monkeypatch, url="https://plein.example/foto.png")
+    monkeypatch.setattr(media, "fetch_media", away)
+    say(cast.square, "u1", "Kijk eens.")
+    media.fetch(cast.klankendam.pk)
+    waiting = the_attachment(cast)
+    assert waiting.state == "wanted"
+    assert waiting.fetch_at is not None
+    assert waiting.fetch_at > timezone.now() + timedelta(seconds=5)
+    a_while_later(hours=2)
+    media.fetch(cast.klankendam.pk)
+    assert the_attachment(cast).fetch_at > timezone.now() + timedelta(minutes=55)  # type: ignore[operator]  # it waits
+    monkeypatch.setattr(media, "fetch_media", lambda url, largest: PNG)
+    media.fetch(cast.klankendam.pk)
+    assert the_attachment(cast).state == "wanted"
+    a_while_later(hours=23)
+    media.fetch(cast.klankendam.pk)
+    assert (the_attachment(cast).state, the_attachment(cast).reason) == ("kept", "")
+
+
+def test_a_file_that_could_not_be_had_for_a_day_is_given_up(
+    cast: Cast, say: Say, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def away(url: str, largest: int) -> bytes:
+        raise NotSent("Het netwerk kan dit bestand nu niet geven.")
+
+    with_file(monkeypatch, url="https://plein.example/foto.png")
+    monkeypatch.setattr(media, "fetch_media", away)
+    say(cast.square, "u1", "Kijk eens.")
+    with acting_for(cast.klankendam.pk):
+        Post.objects.update(received_at=timezone.now() - timedelta(hours=25))
+    media.fetch(cast.klankendam.pk)
+    assert (the_attachment(cast).state, the_attachment(cast).reason) == (
+        "refused",
+        "Het netwerk kan dit bestand nu niet geven.",
+    )

@@ -17,6 +17,7 @@ from django.test import Client
 
 from klankbord.listening.models import Dossier
 from klankbord.project import address as address_module
+from klankbord.project.firstday.forms import AccountForm
 from klankbord.tenancy.actions import installation
 from klankbord.tenancy.fence import entered
 from klankbord.tenancy.models import Organisation, User
@@ -177,6 +178,14 @@ class TestTheOrganisation:
         assert User.objects.count() == 1
         with entered(User.objects.get()) as sight:
             assert len(sight.roles) == 2
+
+
+def test_a_sentence_is_a_good_password_whatever_ones_name_but_the_name_is_not() -> None:
+    wish = {"name": "Sjoerd Visser (oefening)", "password": NOOR["password"], "again": NOOR["password"]}
+    assert AccountForm(wish, email="sjoerd@swf.example").is_valid()
+    for bad in ("sjoerd visser (oefening)", "Sjoerd@swf.example"):
+        form = AccountForm(wish | {"password": bad, "again": bad}, email="sjoerd@swf.example")
+        assert "password" in form.errors
 
 
 class TestTheList:

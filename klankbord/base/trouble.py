@@ -1,0 +1,24 @@
+"""Which troubles of the database pass by themselves, and which lie in what was put to it."""
+
+from __future__ import annotations
+
+import psycopg
+from django.db import InterfaceError, OperationalError
+from django.db.transaction import TransactionManagementError
+
+# Classes of SQLSTATE: lost connection, deadlock and the like, no room or memory, stopped by an operator, faulty disk.
+_PASSING = ("08", "40", "53", "55", "57", "58", "XX")
+_WORDLESS = (
+    OperationalError,
+    InterfaceError,
+    TransactionManagementError,
+    psycopg.OperationalError,
+    psycopg.InterfaceError,
+)
+
+
+def is_passing(problem: BaseException) -> bool:
+    """Whether the same may succeed later. Where the server gave no code, the connection itself was lost."""
+    said = problem.__cause__ or problem
+    state = getattr(said, "sqlstate", None)
+    return str(state).startswith(_PASSING) if state else isinstance(said, _WORDLESS)
