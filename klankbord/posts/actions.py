@@ -213,7 +213,7 @@ def revise_post(post: Post, event: PostArrived, now: datetime) -> bool:
     post.html = clean_html(event.html) if event.html else ""
     post.edited_at = event.edited_at or now
     post.save(update_fields=["text", "warning", "html", "edited_at"])
-    _index(post, event.subject)
+    _index(post, event.subject, post.author)
     return True
 
 
@@ -230,11 +230,12 @@ def bury_post(post: Post, event: PostDeleted) -> bool:
     return True
 
 
-def _index(post: Post, subject: str = "") -> None:
+def _index(post: Post, subject: str = "", author: Author | None = None) -> None:
+    names = terms_of(author.name, author.handle) if author else []
     with connection.cursor() as cursor:
         cursor.execute(
             "UPDATE posts_post SET tokens = array_to_tsvector(%s::text[]) WHERE id = %s",
-            [terms_of(subject or post.subject, post.warning, post.text), post.pk],
+            [terms_of(safe_text(subject) or post.subject, post.warning, post.text) + names, post.pk],
         )
 
 
