@@ -10,9 +10,12 @@ from allauth.account.adapter import DefaultAccountAdapter
 from allauth.account.authentication import get_authentication_records
 from allauth.mfa.adapter import DefaultMFAAdapter
 from allauth.mfa.models import Authenticator
+from allauth.mfa.totp.forms import ActivateTOTPForm
 from cryptography.fernet import Fernet
 from django.conf import settings
+from django.contrib.auth.password_validation import MinimumLengthValidator
 from django.http import HttpRequest
+from django.utils.translation import gettext as _
 
 from klankbord.project.security import must_have_second_step
 
@@ -52,3 +55,19 @@ class SecondStep(DefaultMFAAdapter):  # type: ignore[misc]  # allauth has no typ
 
     def can_delete_authenticator(self, authenticator: Authenticator) -> bool:
         return not must_have_second_step(authenticator.user)
+
+
+class FirstCode(ActivateTOTPForm):  # type: ignore[misc]  # allauth has no types
+    """The first code from the app; allauth's own label is English in its Dutch catalogue."""
+
+    def __init__(self, *args: Any, **kwargs: Any) -> None:
+        super().__init__(*args, **kwargs)
+        self.fields["code"].label = _("Code from the app")
+        self.fields["code"].widget.attrs |= {"inputmode": "numeric", "placeholder": ""}
+
+
+class LongEnough(MinimumLengthValidator):
+    """Django's rule in words of our own: its sentence has no Dutch translation."""
+
+    def get_error_message(self) -> str:
+        return _("This password is too short. Use at least %(count)d characters.") % {"count": self.min_length}

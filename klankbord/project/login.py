@@ -44,6 +44,7 @@ ACCOUNT_RATE_LIMITS = {
 }
 
 MFA_ADAPTER = "klankbord.project.accounts.SecondStep"
+MFA_FORMS = {"activate_totp": "klankbord.project.accounts.FirstCode"}
 MFA_SUPPORTED_TYPES = ["totp", "recovery_codes"]
 MFA_TOTP_ISSUER = "Klankbord"
 MFA_RECOVERY_CODE_COUNT = 10
@@ -63,7 +64,7 @@ AUTH_PASSWORD_VALIDATORS: list[dict[str, Any]] = [
         # It compares which letters occur: at Django's 0.7 a sentence of four words looks like many a long name.
         "OPTIONS": {"user_attributes": ("email", "name"), "max_similarity": 0.9},
     },
-    {"NAME": f"{_VALIDATION}.MinimumLengthValidator", "OPTIONS": {"min_length": 12}},
+    {"NAME": "klankbord.project.accounts.LongEnough", "OPTIONS": {"min_length": 12}},
     {"NAME": f"{_VALIDATION}.CommonPasswordValidator"},
     {"NAME": f"{_VALIDATION}.NumericPasswordValidator"},
 ]
