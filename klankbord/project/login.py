@@ -44,7 +44,6 @@ ACCOUNT_RATE_LIMITS = {
 }
 
 MFA_ADAPTER = "klankbord.project.accounts.SecondStep"
-MFA_FORMS = {"activate_totp": "klankbord.project.accounts.FirstCode"}
 MFA_SUPPORTED_TYPES = ["totp", "recovery_codes"]
 MFA_TOTP_ISSUER = "Klankbord"
 MFA_RECOVERY_CODE_COUNT = 10
