@@ -8,10 +8,12 @@ from typing import Any
 import pytest
 from django.conf import settings
 from django.db import connection
+from django.test import Client
 
 from klankbord.channels import registry
 from klankbord.channels.models import Channel
 from klankbord.tenancy.grants import grants
+from klankbord.tenancy.models import User
 from tests.cast import Cast, make_cast
 from tests.paper import Paper, sheet
 
@@ -46,6 +48,18 @@ def cast(clean_database: None, monkeypatch: pytest.MonkeyPatch, request: pytest.
     made = make_cast()
     request.getfixturevalue("as_app")
     return made
+
+
+@pytest.fixture
+def client_of(cast: Cast) -> Callable[[User], Client]:
+    """A browser in which somebody is logged in."""
+
+    def client(user: User) -> Client:
+        made = Client()
+        made.force_login(user)
+        return made
+
+    return client
 
 
 @pytest.fixture

@@ -92,6 +92,7 @@ SPOTS: dict[str, Spot] = {
     "join/<str:token>": Spot(filled="join/geraden"),
     "health": Spot(),
     "desk/": Spot(questions=LISTS),
+    "desk/lists": Spot(questions=LISTS),
     "desk/live": Spot(untried="a stream without end: inbox/tests/test_live.py"),
     "desk/file/<int:pk>": Spot("file"),
     "desk/delivery/<int:pk>/lookup": Spot("delivery", by("amal")),
@@ -100,6 +101,7 @@ SPOTS: dict[str, Spot] = {
     "desk/<int:pk>": Spot("conversation"),
     "desk/<int:pk>/row": Spot("conversation", questions=LISTS[:2]),
     "desk/<int:pk>/posts": Spot("conversation", questions=("", "?after=0")),
+    "desk/<int:pk>/seen": Spot("conversation", by("amal")),
     "desk/<int:pk>/resident": Spot("conversation"),
     "desk/<int:pk>/reply": Spot("conversation", by("amal")),
     "desk/<int:pk>/note": Spot("conversation", by("amal")),
@@ -207,10 +209,10 @@ def _talk(cast: Cast, say: Say, channel: Channel, word: str, visibility: str) ->
         actions.write_note(conversation, f"Notitie {word}", by=cast.amal)
     with acting_for(channel.organisation_id):
         # undecided, so that there is something to decide
-        Delivery.objects.filter(pk=post.delivery_id).update(state="uncertain", problem=f"Onbekend {word}")
+        Delivery.objects.filter(posts__uri=post.uri).update(state="uncertain", problem=f"Onbekend {word}")
         Attachment.objects.create(
             organisation_id=channel.organisation_id,
-            post=Post.objects.get(uri=f"{word}-root"),
+            post_id=Post.objects.values_list("pk", flat=True).get(uri=f"{word}-root"),
             filename=f"{word}.png",
             content_type="image/png",
             alt_text=word,

@@ -129,6 +129,7 @@ RULES = [
             "klankbord/*/migrations/*.py": "changes what exists, once",
             "klankbord/tenancy/audit.py": "the audit log writes itself, inside the action of others",
             "klankbord/inbox/sending.py": "the actions on one delivery: a page of its own for claim, send, record",
+            "klankbord/inbox/threads.py": "the actions of what comes in: opens, reopens, joins; no person acts",
             "klankbord/channels/mandating.py": "the actions on mandates: a page of its own",
             "klankbord/intake/sweeping.py": "jobs of a dead worker, which are nobody's data",
             "klankbord/project/demo.py": "puts up the exercise town before anybody is there to act",

@@ -14,12 +14,12 @@ from django.utils.translation import gettext as _
 
 from klankbord.base.jobs import defer_once
 from klankbord.base.realtime import announce
-from klankbord.base.text.clean import preview, safe_text
+from klankbord.base.text.clean import safe_text
 from klankbord.channels.contract import AuthorData, Connector, Outgoing, Visibility
 from klankbord.channels.models import Channel, Delivery
 from klankbord.channels.registry import connector_class
 from klankbord.inbox.models import Conversation
-from klankbord.posts.actions import Stored, write_post
+from klankbord.posts.actions import write_post
 from klankbord.posts.files import keep_file
 from klankbord.posts.models import Attachment, Post
 from klankbord.tenancy.audit import record
@@ -27,27 +27,6 @@ from klankbord.tenancy.models import Mandate, User
 from klankbord.tenancy.queries import signature
 
 OPEN_WITH_REASON_FOR = timedelta(hours=1)
-
-OPEN_CONVERSATIONS = """
-INSERT INTO inbox_conversation AS known (
-    organisation_id, channel_id, private, root_uri, author_id, author_name, subject, preview, status, assignee_name,
-    opened_at, last_post_at, waiting_since, reopened, delivery_problem)
-SELECT %(organisation)s, %(channel)s, private, root_uri, author, author_name, subject, preview, 'open', '',
-       %(now)s, last_post_at, waiting_since, 0, false
-FROM unnest(%(private)s::boolean[], %(root_uri)s::text[], %(author)s::bigint[], %(author_name)s::text[],
-            %(subject)s::text[], %(preview)s::text[], %(last_post_at)s::timestamptz[], %(waiting_since)s::timestamptz[])
-     AS new (private, root_uri, author, author_name, subject, preview, last_post_at, waiting_since)
-ON CONFLICT (organisation_id, root_uri) DO UPDATE SET
-    status = 'open',
-    reopened = known.reopened + (known.status = 'closed')::int,
-    closed_at = NULL,
-    seen_at = NULL,
-    waiting_since = coalesce(known.waiting_since, excluded.waiting_since),
-    last_post_at = greatest(known.last_post_at, excluded.last_post_at),
-    -- and what is private does not come into the list of a conversation that was public already
-    preview = CASE WHEN excluded.private AND NOT known.private THEN known.preview ELSE excluded.preview END
-RETURNING id, private
-"""
 
 
 class AnsweredMeanwhile(Exception):
@@ -71,83 +50,6 @@ class NewFile:
     content_type: str
     content: bytes
     alt_text: str
-
-
-def open_conversations(channel: Channel, stored: Sequence[Stored], now: datetime) -> None:
-    """Open or reopen a conversation for everything addressed to us, and tell the desk."""
-    threads: dict[str, list[Stored]] = {}
-    for item in stored:
-        if item.event.addressed:
-            threads.setdefault(item.root_uri, []).append(item)
-    if not threads:
-        return
-    # who reads public messages only sees the list too: what was said in private shows there in private threads only
-    shown = [[item for item in items if not item.event.visibility.private] or items for items in threads.values()]
-    firsts = [items[0] for items in shown]
-    lasts = [items[-1] for items in shown]
-    with connection.cursor() as cursor:
-        cursor.execute(
-            OPEN_CONVERSATIONS,
-            {
-                "organisation": channel.organisation_id,
-                "channel": channel.pk,
-                "now": now,
-                "root_uri": list(threads),
-                "private": [item.event.visibility.private for item in firsts],
-                "author": [item.author_id for item in firsts],
-                "author_name": [safe_text(item.event.author.name or item.event.author.handle)[:200] for item in firsts],
-                "subject": [item.said.subject for item in firsts],
-                "preview": [preview(item.said.warning or item.said.text, 160) for item in lasts],
-                "last_post_at": [max(item.event.published_at for item in items) for items in threads.values()],
-                "waiting_since": [min(item.event.published_at for item in items) for items in threads.values()],
-            },
-        )
-        opened = cursor.fetchall()
-    for private in (False, True):
-        announce(channel.pk, [pk for pk, is_private in opened if is_private == private], private=private)
-
-
-def move_conversations(organisation_id: int, moved: dict[str, str]) -> None:
-    """Threads that turned out to hang under another root: the conversation goes along, into the one that is there."""
-    for old, new in moved.items():
-        found = Conversation.objects.select_for_update().filter(organisation_id=organisation_id)
-        here, there = found.filter(root_uri=old).first(), found.filter(root_uri=new).first()
-        if here and there:
-            _merge(here, there)
-        elif here:
-            found.filter(pk=here.pk).update(root_uri=new)
-
-
-def _merge(here: Conversation, there: Conversation) -> None:
-    """One thread is one conversation: whoever waits in ``here`` from now on waits ``there``."""
-    if here.status == Conversation.Status.OPEN:
-        there.status, there.closed_at, there.seen_at = Conversation.Status.OPEN, None, None
-    there.waiting_since = min(filter(None, (here.waiting_since, there.waiting_since)), default=None)
-    there.last_post_at = max(here.last_post_at, there.last_post_at)
-    there.delivery_problem |= here.delivery_problem
-    if there.assignee is None:
-        there.assignee, there.assignee_name = here.assignee, here.assignee_name
-    there.save()
-    _announce(here)
-    _announce(there)
-    record(there.organisation_id, "gesprek samenvoegen", f"gesprek:{there.pk}", by=None, details={"met": here.pk})
-    here.delete()
-
-
-def touch_thread(organisation_id: int, root_uri: str) -> None:
-    """Something in the thread changed (an edit, a deletion): whoever looks at it must see that."""
-    for conversation in Conversation.objects.filter(organisation_id=organisation_id, root_uri=root_uri):
-        last = (
-            Post.objects.filter(organisation_id=organisation_id, root_uri=root_uri, direction=Post.Direction.IN)
-            .filter(private=conversation.private)
-            .order_by("-pk")
-            .first()
-        )
-        if last is not None:
-            conversation.preview = preview(last.warning or last.text, 160) if not last.deleted_at else ""
-        conversation.seen_at = None
-        conversation.save(update_fields=["preview", "seen_at"])
-        _announce(conversation)
 
 
 def mark_seen(conversation: Conversation) -> None:
@@ -276,6 +178,7 @@ def reply(
     )
     _attach(post, delivery, files)
     conversation.status = Conversation.Status.ANSWERED
+    conversation.closed_at = None
     conversation.waiting_since = None
     conversation.last_post_at = now
     conversation.seen_at = conversation.seen_at or now
@@ -283,7 +186,16 @@ def reply(
         conversation.assignee, conversation.assignee_name = by, by.name
     conversation.mandate = _mandate(conversation, by, now)
     conversation.save(
-        update_fields=["status", "waiting_since", "last_post_at", "seen_at", "assignee", "assignee_name", "mandate"]
+        update_fields=[
+            "status",
+            "closed_at",
+            "waiting_since",
+            "last_post_at",
+            "seen_at",
+            "assignee",
+            "assignee_name",
+            "mandate",
+        ]
     )
     _log(conversation, "antwoord versturen", by, {"bericht": post.pk, "zichtbaarheid": chosen.value})
     defer_once(
@@ -374,14 +286,17 @@ def _thread_posts(conversation: Conversation) -> models.QuerySet[Post]:
     return Post.objects.filter(organisation_id=conversation.organisation_id, root_uri=conversation.root_uri)
 
 
-def _last_in(conversation: Conversation) -> Post:
-    last = (
+def _incoming(conversation: Conversation) -> models.QuerySet[Post]:
+    return (
         _thread_posts(conversation)
         .filter(direction=Post.Direction.IN, deleted_at__isnull=True)
         .select_related("author")
         .order_by("-pk")
-        .first()
     )
+
+
+def _last_in(conversation: Conversation) -> Post:
+    last = _incoming(conversation).first()
     if last is None:
         raise Refused(_("The resident has taken the message away; there is nothing left to answer."))
     return last
@@ -391,8 +306,7 @@ def _answered(conversation: Conversation, to: int | None) -> Post:
     """The message somebody answers; whoever spoke after it is not answered by accident."""
     if to is None:
         return _last_in(conversation)
-    incoming = _thread_posts(conversation).filter(direction=Post.Direction.IN, deleted_at__isnull=True)
-    chosen = incoming.select_related("author").filter(pk=to).first()
+    chosen = _incoming(conversation).filter(pk=to).first()
     if chosen is None:
         raise Refused(_("The message you answer was taken away. Look whom you answer now; your text is kept."))
     return chosen

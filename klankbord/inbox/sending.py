@@ -43,6 +43,7 @@ from klankbord.tenancy.queries import signature
 
 RETRY_AFTER = (10, 30, 120, 600, 1800, 3600)  # seconds, by number of attempts
 GIVE_UP_AFTER = timedelta(hours=24)
+SWITCHED_OFF = 300  # seconds until we look whether the channel is on again
 LOOK_UP_AFTER = (35, 60, 120, 300, 660)  # seconds since the attempt
 RECORD_AGAIN_AFTER = (0.5, 1, 2, 4)  # seconds
 State = Delivery.State
@@ -78,6 +79,9 @@ def send(organisation_id: int, delivery_id: int) -> None:
     with acting_for(organisation_id):
         delivery = Delivery.objects.select_for_update(of=("self",)).select_related("channel").get(pk=delivery_id)
         if delivery.state != State.PENDING or (delivery.next_attempt_at and delivery.next_attempt_at > now):
+            return
+        if not delivery.channel.enabled:
+            _settle(delivery, _try_again, NotSent(_("This channel is switched off."), retry_after=SWITCHED_OFF), now)
             return
         delivery.state = State.SENDING
         delivery.attempts += 1
@@ -200,8 +204,8 @@ def _settle(delivery: Delivery, settle: Settle, what: object, now: datetime) -> 
     ):
         conversation.delivery_problem = problem
         if delivery.state == State.FAILED:
-            conversation.status = Conversation.Status.OPEN
-        conversation.save(update_fields=["delivery_problem", "status"])
+            conversation.status, conversation.closed_at = Conversation.Status.OPEN, None
+        conversation.save(update_fields=["delivery_problem", "status", "closed_at"])
         announce(conversation.channel_id, [conversation.pk], private=conversation.private)
 
 

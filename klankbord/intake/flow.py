@@ -46,7 +46,7 @@ from klankbord.channels.contract import (
 from klankbord.channels.models import Arrival, Channel, Landing, Source
 from klankbord.channels.registry import connector_class, connector_for
 from klankbord.inbox import sending
-from klankbord.inbox.actions import move_conversations, open_conversations, touch_thread
+from klankbord.inbox.threads import move_conversations, open_conversations, touch_thread
 from klankbord.intake import media
 from klankbord.listening.actions import asked_for, match_posts
 from klankbord.posts.actions import Stored, bury_post, join_threads, keep_attachments, revise_post, store_posts
@@ -191,6 +191,9 @@ def _check(event: Event) -> None:
             raise Unparseable(_("The address of the message is missing or too long."))
         if event.published_at.tzinfo is None:
             raise Unparseable(_("The time of the message has no time zone."))
+    if isinstance(event, (DeliverySeen, DeliveryFailed)) and not event.external_id:
+        # answers on their way have no identity yet on some networks: this would speak of all of those
+        raise Unparseable(_("The address of the message is missing or too long."))
 
 
 def _store(channel: Channel, understood: Understood, now: datetime) -> None:
@@ -250,7 +253,12 @@ def _revise(channel: Channel, event: PostArrived, now: datetime) -> None:
 def _apply(organisation_id: int, event: Event, now: datetime) -> None:
     match event:
         case PostDeleted():
-            post = Post.objects.filter(organisation_id=organisation_id, uri=event.uri).defer("tokens").first()
+            # what we said ourselves is ours to keep: the network can take it away there, not here
+            post = (
+                Post.objects.filter(organisation_id=organisation_id, uri=event.uri, direction=Post.Direction.IN)
+                .defer("tokens")
+                .first()
+            )
             if post is not None and bury_post(post, event):
                 touch_thread(organisation_id, post.root_uri)
         case DeliverySeen():

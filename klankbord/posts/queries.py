@@ -17,10 +17,10 @@ def wanted_files(now: datetime) -> QuerySet[Attachment]:
     return Attachment.objects.filter(Q(fetch_at__isnull=True) | Q(fetch_at__lte=now), state=Attachment.State.WANTED)
 
 
-def thread(organisation_id: int, root_uri: str, after: int = 0) -> list[Post]:
+def thread(organisation_id: int, root_uri: str) -> list[Post]:
     """A thread in the order things came in, with files and deliveries: three queries, whatever its length."""
     return list(
-        Post.objects.filter(organisation_id=organisation_id, root_uri=root_uri, pk__gt=after)
+        Post.objects.filter(organisation_id=organisation_id, root_uri=root_uri)
         .select_related("author", "delivery")
         .prefetch_related(Prefetch("attachments", Attachment.objects.order_by("pk")))
         .defer("tokens")

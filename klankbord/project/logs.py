@@ -3,9 +3,32 @@
 from __future__ import annotations
 
 import logging.config
-from typing import Any
+import traceback
+from typing import Any, TextIO
 
+import django.db
+import psycopg
 import structlog
+from structlog.typing import ExcInfo
+
+from klankbord.base.problem import Problem
+
+# Faults whose text is about machines; that of any other may quote what residents wrote, or a whole row.
+TELLING = (OSError, ImportError, psycopg.OperationalError, django.db.OperationalError, Problem)
+
+
+def traced(exc_info: ExcInfo) -> str:
+    """A traceback without values: of most faults only where and which kind, since their text may quote a message."""
+    _kind, problem, trace = exc_info
+    before = problem.__cause__ or (None if problem.__suppress_context__ else problem.__context__)
+    lines = [traced((type(before), before, before.__traceback__)), "which led to"] if before else []
+    lines += [line.rstrip() for line in traceback.format_list(traceback.extract_tb(trace))]
+    told = f": {str(problem).partition(chr(10))[0]}" if isinstance(problem, TELLING) else ""
+    return "\n".join([*lines, f"{type(problem).__module__}.{type(problem).__qualname__}{told}"])
+
+
+def _write_traced(out: TextIO, exc_info: ExcInfo) -> None:
+    out.write(f"\n{traced(exc_info)}")
 
 
 def configure(*, as_json: bool) -> None:
@@ -16,11 +39,10 @@ def configure(*, as_json: bool) -> None:
         structlog.stdlib.add_logger_name,
         structlog.processors.TimeStamper(fmt="iso", utc=True),
     ]
-    # Tracebacks without the values of variables: those hold what residents wrote, and passwords.
     renderer: list[Any] = (
-        [structlog.processors.format_exc_info, structlog.processors.JSONRenderer()]
+        [structlog.processors.ExceptionRenderer(traced), structlog.processors.JSONRenderer()]
         if as_json
-        else [structlog.dev.ConsoleRenderer(colors=False, exception_formatter=structlog.dev.plain_traceback)]
+        else [structlog.dev.ConsoleRenderer(colors=False, exception_formatter=_write_traced)]
     )
     structlog.configure(
         processors=[*shared, structlog.stdlib.ProcessorFormatter.wrap_for_formatter],

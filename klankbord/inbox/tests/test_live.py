@@ -223,3 +223,16 @@ def test_a_session_that_is_logged_out_loses_its_stream(
 
 def test_who_is_not_logged_in_gets_no_stream(house: House) -> None:
     assert house.get("/desk/live", "nonsense") == 403
+
+
+def test_a_changed_password_ends_the_streams_of_other_browsers(
+    cast: Cast, house: House, streams: Streams, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(live, "CHECK_EVERY", 0.5)
+    stream = streams.open(cast.amal)
+    streams.all_open()
+    assert not streams.listen(1.2, lambda: stream in streams.ended)
+    cast.amal.set_password("een heel nieuw wachtwoord")
+    cast.amal.save()
+    connection.close()
+    assert streams.listen(LONG, lambda: stream in streams.ended)

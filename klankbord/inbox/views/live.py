@@ -6,11 +6,10 @@ from collections.abc import AsyncIterator
 
 from asgiref.sync import sync_to_async
 from django.conf import settings
-from django.contrib.auth import aget_user
-from django.contrib.sessions.models import Session
+from django.contrib.auth import aget_user, get_user
+from django.contrib.sessions.backends.db import SessionStore
 from django.db import connections
 from django.http import HttpRequest, HttpResponse, HttpResponseBase, StreamingHttpResponse
-from django.utils import timezone
 
 from klankbord.base.realtime import Switchboard, events
 from klankbord.tenancy.models import User
@@ -52,11 +51,11 @@ async def live(request: HttpRequest) -> HttpResponseBase:
 
 
 def _is_still_welcome(user_id: int, session_key: str) -> bool:
+    # as for every request: a session that ended, or one from before the password was changed, is nobody's
+    request = HttpRequest()
+    request.session = SessionStore(session_key)
     try:
-        return (
-            User.objects.filter(pk=user_id, is_active=True).exists()
-            and Session.objects.filter(pk=session_key, expire_date__gt=timezone.now()).exists()
-        )
+        return get_user(request).pk == user_id
     finally:
         connections.close_all()
 

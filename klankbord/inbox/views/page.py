@@ -6,7 +6,7 @@ import uuid
 from collections.abc import Sequence
 from datetime import datetime
 from typing import Any
-from urllib.parse import urlsplit
+from urllib.parse import quote, urlsplit
 
 from django.http import Http404, HttpResponse, HttpResponseBase, QueryDict
 from django.shortcuts import get_object_or_404, redirect, render
@@ -273,15 +273,10 @@ def file(request: FencedRequest, pk: int) -> HttpResponseBase:
         headers={
             "Content-Disposition": "inline"
             if shown
-            else f"attachment; filename*=UTF-8''{_quoted(attachment.filename)}",
+            else f"attachment; filename*=UTF-8''{quote(attachment.filename, safe='')}",
             "Content-Security-Policy": "default-src 'none'; sandbox",
             "X-Content-Type-Options": "nosniff",
-            "Cache-Control": "private, max-age=3600",
+            # a mandate ends at once, and a browser's own copy would not
+            "Cache-Control": "private, no-store",
         },
     )
-
-
-def _quoted(name: str) -> str:
-    from urllib.parse import quote
-
-    return quote(name, safe="")

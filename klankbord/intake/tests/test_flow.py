@@ -13,8 +13,9 @@ from klankbord.channels.actions import bring_in, fetch_now, replay_quarantine
 from klankbord.channels.contract import Batch, Event, Json, Permanent, Unparseable
 from klankbord.channels.models import Arrival, Channel, Landing, Source
 from klankbord.channels.queries import quarantine_counts, quarantine_list
-from klankbord.inbox.actions import assign_conversation, close_conversation, open_conversations
+from klankbord.inbox.actions import assign_conversation, close_conversation
 from klankbord.inbox.models import Conversation
+from klankbord.inbox.threads import open_conversations
 from klankbord.intake import flow
 from klankbord.intake.flow import collect, take_in
 from klankbord.intake.rereading import reread_open_conversations

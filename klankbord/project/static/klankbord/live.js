@@ -35,6 +35,7 @@ function put(fresh, old) {
   const focused = old.contains(document.activeElement);
   const link = fresh.querySelector(".row__link");
   if (old.querySelector("[aria-current]") || String(fresh.dataset.id) === byId("thread").dataset.id) link?.setAttribute("aria-current", "true");
+  if (fresh.isEqualNode(old)) return;
   old.replaceWith(fresh);
   window.htmx.process(fresh);
   if (focused) link?.focus({ preventScroll: true });
@@ -245,7 +246,6 @@ function hear(id) {
 }
 
 let lost = 0;
-let wasHere = false;
 
 function losing() {
   lost ||= setTimeout(() => { byId("connection").hidden = false; }, QUIET);
@@ -255,16 +255,14 @@ function back() {
   clearTimeout(lost);
   lost = 0;
   byId("connection").hidden = true;
-  if (wasHere) {
-    refreshList();
-    refreshThread();
-  }
-  wasHere = true;
+  // Also the first time: something may have changed since the page was made.
+  refreshList();
+  refreshThread();
 }
 
 function listen() {
   const stream = new EventSource(desk.dataset.live);
-  stream.addEventListener("open", back);
+  stream.addEventListener("hello", back);
   stream.addEventListener("conversation", (event) => hear(Number(JSON.parse(event.data).id)));
   stream.addEventListener("error", () => {
     losing();
