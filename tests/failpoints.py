@@ -118,7 +118,9 @@ def an_hour_later(organisation_id: int) -> None:
     do_jobs()
     for _turn in range(3):
         with acting_for(organisation_id):
-            Delivery.objects.filter(next_attempt_at__isnull=False).update(next_attempt_at=timezone.now())
+            due = Delivery.objects.filter(next_attempt_at__isnull=False).update(next_attempt_at=timezone.now())
+        if not due:
+            break
         sweeping.move_deliveries(timezone.now())
         do_jobs()
     sweeping.fetch_wanted_files(later)

@@ -7,6 +7,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterator
 from contextlib import suppress
+from datetime import timedelta
 from pathlib import Path
 from uuid import uuid4
 
@@ -16,9 +17,9 @@ from django.test import Client
 from django.utils import timezone
 from procrastinate.exceptions import ConnectorException
 
-from klankbord.channels.actions import fetch_now
-from klankbord.channels.contract import AttachmentData, Event, PostArrived
-from klankbord.channels.models import Arrival, Delivery, Landing
+from klankbord.channels.actions import fetch_now, land, lease_due_source
+from klankbord.channels.contract import AttachmentData, Batch, Event, PostArrived
+from klankbord.channels.models import Arrival, Delivery, Landing, Source
 from klankbord.inbox import sending
 from klankbord.inbox.models import Conversation
 from klankbord.intake import sweeping
@@ -237,3 +238,21 @@ def test_the_audit_chain_stays_whole(cast: Cast, happens: Happens) -> None:
         assert verdict.sealed == run
 
     assert at_every_statement(happens, scenario) > 5
+
+
+def test_a_listener_that_was_taken_for_dead_and_comes_back_late_doubles_and_loses_nothing(cast: Cast) -> None:
+    Paper.tray += [envelope("1", "Eerste vraag."), envelope("2", "Tweede vraag.")]
+    fetch_now(cast.square.source_id, timezone.now())
+    slow = lease_due_source(timezone.now())
+    assert slow is not None
+    early = Batch(envelopes=Paper.tray[:1], cursor={"done": 1})
+    # its lease lapses, and another one fetches everything
+    assert collect(timezone.now() + timedelta(minutes=2))
+    land(slow, early, timedelta(0), timezone.now())
+    assert Source.objects.get(pk=slow.pk).cursor == {"done": 1}
+    Paper.tray.append(envelope("3", "Derde vraag."))
+    an_hour_later(cast.klankendam.pk)
+    with acting_for(cast.klankendam.pk):
+        assert sorted(Post.objects.values_list("uri", flat=True)) == ["1", "2", "3"]
+        assert Conversation.objects.count() == 3
+    assert not Landing.objects.exists()

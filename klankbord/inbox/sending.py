@@ -175,8 +175,9 @@ def _record(organisation_id: int, delivery_id: int, expected: State, outcome: Ou
         try:
             with acting_for(organisation_id):
                 delivery = Delivery.objects.select_for_update().get(pk=delivery_id)
-                # a lapsed lease made it uncertain meanwhile: our knowledge is better than that guess
-                if delivery.state in (expected, State.UNCERTAIN):
+                # a lapsed lease made it uncertain, or even due again: our knowledge is better than those guesses
+                guesses = (State.UNCERTAIN, State.PENDING) if settle is _sent else (State.UNCERTAIN,)
+                if delivery.state in (expected, *guesses):
                     _settle(delivery, settle, what, timezone.now())
             return
         except (DatabaseError, InterfaceError) as problem:

@@ -151,3 +151,20 @@ def test_a_receipt_without_an_address_keeps_the_one_we_gave(cast: Cast, say: Say
     sending.look_up(delivery.organisation_id, delivery.pk)
     with acting_for(cast.klankendam.pk):
         assert Post.objects.get(direction="out").uri == f"out:{delivery.client_id}"
+
+
+def test_a_sender_that_was_given_up_too_early_is_still_believed(cast: Cast, say: Say) -> None:
+    say(cast.square, "u1", "De lantaarn is stuk.")
+    delivery = answer(cast)
+
+    def take_long(_: Outgoing) -> None:
+        with acting_for(cast.klankendam.pk):
+            sending.expire_sending(Delivery.objects.get(pk=delivery.pk), timezone.now())
+        sending.look_up(delivery.organisation_id, delivery.pk)
+        assert fresh(delivery).state == "pending"
+
+    Paper.weather.append(take_long)
+    sending.send(delivery.organisation_id, delivery.pk)
+    sending.send(delivery.organisation_id, delivery.pk)
+    assert fresh(delivery).state == "sent"
+    assert len(Paper.sent) == 1
