@@ -1,178 +1,254 @@
-"""How many posts a second travel the whole road, beside the plain INSERT of the same rows as floor.
+"""The whole road of a post, from raw arrival to open conversation, next to the plain INSERT of the same posts.
 
-The road: raw notifications of a fediverse server land, are routed, parsed, stored, matched with the place dossier,
-opened as conversations and announced. The floor: ``INSERT … SELECT unnest`` of posts that are ready made, into the
-same table, with the same indexes, under the same fence. Both in the same run, by turns.
+    python -m benchmarks.intake [--posts 20000]
 
-Run: ``python -m benchmarks.intake``
+Road and floor take turns of a thousand posts, so that whatever else the machine does disturbs both alike.
 """
 
 from __future__ import annotations
 
+import cProfile
+import json
+import pstats
 import random
 import statistics
 import time
-from datetime import UTC, datetime, timedelta
+from datetime import timedelta
 from typing import Any
 
+from benchmarks.country import END, Words
 from benchmarks.ground import arguments, ground
-from benchmarks.tokenizer import posts as texts
 
-BATCH = 500
-FLOOR = """
+TURN = 1000
+PLAIN = """
 INSERT INTO posts_post (
-    organisation_id, channel_id, author_id, direction, visibility, private, uri, parent_uri, root_uri,
-    subject, text, quoted, html, warning, language, web_url, reply_data, signed, tokens, published_at, received_at)
-SELECT %(organisation)s, %(channel)s, %(author)s, 'in', 'public', false, uri, '', uri, '', text, '', html, '', 'nl',
-       uri, reply_data::jsonb, '', array_to_tsvector(string_to_array(terms, chr(31))), published_at, published_at
-FROM unnest(%(uri)s::text[], %(text)s::text[], %(html)s::text[], %(reply_data)s::text[], %(terms)s::text[],
-            %(published_at)s::timestamptz[]) AS new (uri, text, html, reply_data, terms, published_at)
+    organisation_id, channel_id, author_id, direction, visibility, private, uri, parent_uri, root_uri, subject,
+    text, quoted, html, warning, language, web_url, reply_data, signed, tokens, published_at, received_at, edited_at)
+SELECT %(organisation)s, %(channel)s, author, 'in', visibility, private, uri, parent_uri, root_uri, subject,
+       text, quoted, html, warning, language, web_url, reply_data::jsonb, '', tokens::tsvector,
+       published_at, published_at, edited_at
+FROM unnest(%(author)s::bigint[], %(visibility)s::text[], %(private)s::boolean[], %(uri)s::text[],
+            %(parent_uri)s::text[], %(root_uri)s::text[], %(subject)s::text[], %(text)s::text[], %(quoted)s::text[],
+            %(html)s::text[], %(warning)s::text[], %(language)s::text[], %(web_url)s::text[], %(reply_data)s::text[],
+            %(tokens)s::text[], %(published_at)s::timestamptz[], %(edited_at)s::timestamptz[])
+     AS new (author, visibility, private, uri, parent_uri, root_uri, subject, text, quoted, html, warning, language,
+             web_url, reply_data, tokens, published_at, edited_at)
 """
+US = {"id": "1", "acct": "oefendam", "uri": "https://plein.example/users/oefendam"}
 
 
-def notification(number: int, text: str, at: datetime) -> dict[str, Any]:
-    """A mention as a Mastodon server gives it, all fields that servers send; made up."""
-    who = f"bewoner{number % 997}"
-    server = "https://buurtnet.example"
+def status(number: int, words: Words, chance: random.Random) -> dict[str, Any]:
+    """A mention as a Mastodon server tells it: every field, of which we use a third."""
+    author = f"bewoner{int(chance.random() ** 2 * 4000)}"
+    home = f"https://buurt{number % 7}.example"
+    said = " ".join(words.some(words.length()))
+    earlier = f"https://buurt.example/statuses/{chance.randrange(number)}" if number and chance.random() < 0.3 else None
     return {
-        "id": str(10_000_000 + number),
-        "type": "mention",
-        "created_at": at.isoformat(),
-        "account": {},
-        "status": {
-            "id": str(20_000_000 + number),
-            "uri": f"{server}/users/{who}/statuses/{number}",
-            "url": f"{server}/@{who}/{number}",
-            "created_at": at.isoformat(),
-            "edited_at": None,
-            "in_reply_to_id": None,
-            "in_reply_to_account_id": None,
-            "sensitive": False,
-            "spoiler_text": "",
-            "visibility": "public",
-            "language": "nl",
-            "content": f'<p><span class="h-card"><a href="{server}/@stad" class="u-url">@stad</a></span> {text}</p>',
-            "media_attachments": [],
-            "mentions": [],
-            "tags": [],
+        "id": str(110_000_000_000 + number),
+        "created_at": (END + timedelta(seconds=number)).isoformat().replace("+00:00", ".000Z"),
+        "in_reply_to_id": str(110_000_000_000 + number - 1) if earlier else None,
+        "in_reply_to_account_id": "2" if earlier else None,
+        "sensitive": False,
+        "spoiler_text": "",
+        "visibility": "public" if chance.random() < 0.7 else "direct",
+        "language": "nl",
+        "uri": f"https://buurt.example/statuses/{number}",
+        "url": f"{home}/@{author}/{number}",
+        "replies_count": 0,
+        "reblogs_count": 0,
+        "favourites_count": 0,
+        "edited_at": None,
+        "content": f'<p><span class="h-card"><a href="https://plein.example/@oefendam" class="u-url mention">'
+        f"@<span>oefendam</span></a></span> {said}</p><p>Groet 👋 #Oefendam caf\u00e9</p>",
+        "reblog": None,
+        "account": {
+            "id": author,
+            "username": author,
+            "acct": f"{author}@buurt{number % 7}.example",
+            "display_name": f"{author.title()} de Vries",
+            "uri": f"{home}/users/{author}",
+            "url": f"{home}/@{author}",
+            "note": f"<p>{' '.join(words.some(20))}</p>",
+            "avatar": f"{home}/avatars/{author}.png",
+            "fields": [],
             "emojis": [],
-            "account": {
-                "id": str(number % 997),
-                "acct": f"{who}@buurtnet.example",
-                "username": who,
-                "display_name": f"Bewoner {number % 997}",
-                "uri": f"{server}/users/{who}",
-                "url": f"{server}/@{who}",
-            },
         },
+        "media_attachments": [],
+        "mentions": [US | {"username": "oefendam", "url": "https://plein.example/@oefendam"}],
+        "tags": [{"name": "oefendam", "url": "https://plein.example/tags/oefendam"}],
+        "emojis": [],
+        "card": None,
+        "poll": None,
     }
 
 
+def envelopes(first: int, count: int, words: Words, chance: random.Random) -> list[tuple[str, bytes]]:
+    """Raw arrivals as the connector keeps them: a key and the server's own JSON."""
+    made = []
+    for number in range(first, first + count):
+        said = status(number, words, chance)
+        told = {"what": "notification", "data": {"id": str(number), "type": "mention", "status": said}}
+        above = (
+            [{"uri": f"https://buurt.example/statuses/{chance.randrange(number)}"}] if said["in_reply_to_id"] else []
+        )
+        body = told | {"us": US, "version": "4.3.0", "domain": "plein.example", "ancestors": above}
+        made.append((said["uri"], json.dumps(body).encode()))
+    return made
+
+
+class Road:
+    """One organisation with a fediverse channel and its standing dossier."""
+
+    def __init__(self, owner_url: str) -> None:
+        import psycopg
+
+        from klankbord.channels.registry import encrypt
+
+        with psycopg.connect(owner_url) as connection:
+
+            def made(statement: str, *values: object) -> int:
+                row = connection.execute(statement.encode(), values).fetchone()
+                assert row is not None
+                return int(row[0])
+
+            self.organisation = made(
+                "INSERT INTO tenancy_organisation (name, is_demo, created_at)"
+                " VALUES ('Oefendam', true, now()) RETURNING id"
+            )
+            connection.execute(
+                "INSERT INTO listening_dossier (organisation_id, name, is_place, words, purpose, legal_basis, reason,"
+                " review_on) VALUES (%s, 'Oefendam', true, '{gemeente,brug,straat}', 'communication', '', '', now())",
+                [self.organisation],
+            )
+            self.channel, self.floor = (
+                self._channel(made, name) for name in (f"weg {time.time()}", f"vloer {time.time()}")
+            )
+            connection.execute(
+                "INSERT INTO channels_channelsecret (organisation_id, channel_id, ciphertext) VALUES (%s, %s, %s)",
+                [self.organisation, self.channel, encrypt({})],
+            )
+
+    def _channel(self, made: Any, name: str) -> int:
+        source = made(
+            "INSERT INTO channels_source (kind, address, cursor, failure, next_fetch_at)"
+            " VALUES ('mastodon', %s, '{}', '', now() + interval '10 years') RETURNING id",
+            name,
+        )
+        return int(
+            made(
+                "INSERT INTO channels_channel (organisation_id, source_id, kind, name, settings, enabled, created_at)"
+                " VALUES (%s, %s, 'mastodon', %s, '{}', true, now()) RETURNING id",
+                self.organisation,
+                source,
+                name,
+            )
+        )
+
+    def bring_in(self, arrivals: list[tuple[str, bytes]]) -> float:
+        """The raw arrivals on the organisation's own pile; seconds."""
+        from klankbord.channels import actions
+        from klankbord.channels.models import Channel, Landing
+        from klankbord.tenancy.fence import acting_for
+
+        began = time.perf_counter()
+        for start in range(0, len(arrivals), 500):
+            with acting_for(self.organisation):
+                channel = Channel.objects.get(pk=self.channel)
+                few = arrivals[start : start + 500]
+                actions.bring_in(channel, [Landing(key=key, body=body, received_at=END) for key, body in few])
+        return time.perf_counter() - began
+
+    def take_in(self) -> float:
+        """Everything from parsing to telling open browsers; seconds."""
+        from klankbord.intake.flow import take_in
+
+        began = time.perf_counter()
+        take_in(self.organisation, self.channel)
+        return time.perf_counter() - began
+
+    def insert(self, turn: int) -> float:
+        """The floor: the posts of this turn once more, as plain rows from arrays, in equal batches; seconds."""
+        from django.db import connection
+
+        from klankbord.posts.models import Post
+        from klankbord.tenancy.fence import acting_for
+
+        with acting_for(self.organisation):
+            posts = list(Post.objects.filter(channel=self.channel).order_by("-pk")[:TURN])
+        names = "visibility private parent_uri subject text quoted html warning language web_url edited_at tokens"
+        batches: list[dict[str, Any]] = [
+            {name: [getattr(post, name) for post in few] for name in (*names.split(), "published_at")}
+            | {
+                "organisation": self.organisation,
+                "channel": self.floor,
+                "author": [post.author_id for post in few],
+                "uri": [f"floor:{turn}:{post.uri}" for post in few],
+                "root_uri": [f"floor:{turn}:{post.root_uri}" for post in few],
+                "reply_data": [json.dumps(post.reply_data) for post in few],
+            }
+            for few in (posts[start : start + 500] for start in range(0, TURN, 500))
+        ]
+        began = time.perf_counter()
+        for batch in batches:
+            with acting_for(self.organisation), connection.cursor() as cursor:
+                cursor.execute(PLAIN, batch)
+        return time.perf_counter() - began
+
+
 def main() -> None:
-    parser = arguments(__doc__ or "")
-    parser.add_argument("--posts", type=int, default=10_000, help="posts in each round")
-    parser.add_argument("--rounds", type=int, default=5)
+    parser = arguments("Measure the road of a post.")
+    parser.add_argument("--posts", type=int, default=20_000)
+    parser.add_argument("--profile", action="store_true", help="show where the road spends its time")
     options = parser.parse_args()
-    with ground(options):
+    with ground(options) as cluster:
         import django
 
         django.setup()
-        run(options.posts, options.rounds)
+        road = Road(cluster.owner_url)
+        chance = random.Random(7)
+        words = Words(chance)
+        profile = cProfile.Profile()
+        pile, taken, floor = [], [], []
+        for turn in range(-1, options.posts // TURN):
+            arrivals = envelopes((turn + 1) * TURN, TURN, words, chance)
+            brought = road.bring_in(arrivals)
+            if options.profile and turn >= 0:
+                profile.enable()
+            seconds = road.take_in()
+            profile.disable()
+            plain = road.insert(turn)
+            if turn >= 0:  # the turn before is to warm up
+                pile.append(brought)
+                taken.append(seconds)
+                floor.append(plain)
+        check(road, options.posts + TURN)
+        report("raw onto the pile", pile)
+        report("the road: take_in", taken)
+        report("floor: plain INSERT of the same posts", floor)
+        print(f"share of the floor: {statistics.median(floor) / statistics.median(taken):.2f} (aim 0.50)")
+        if options.profile:
+            pstats.Stats(profile).sort_stats("tottime").print_stats(45)
 
 
-def run(number: int, rounds: int) -> None:
-    from klankbord.channels.contract import Batch
-    from klankbord.channels.mastodon.status import envelope_of
-
-    channel = prepare()
-    roads, floors = [], []
-    said = texts(number, accented=True)
-    for one in range(rounds):
-        began = datetime.now(UTC) - timedelta(days=2)
-        envelopes = [
-            envelope_of("notification", notification(one * number + i, text, began + timedelta(seconds=i)), {})
-            for i, text in enumerate(said)
-        ]
-        batches = [Batch(envelopes[at : at + BATCH], {}) for at in range(0, number, BATCH)]
-        roads.append(number / road(channel, batches))
-        floors.append(number / floor(channel, said, one))
-        print(f"round {one + 1}: road {roads[-1]:,.0f} posts/s, floor {floors[-1]:,.0f} posts/s", flush=True)
-    shares = [road / floor for road, floor in zip(roads, floors, strict=True)]
-    print(
-        f"median of {rounds}: road {statistics.median(roads):,.0f} posts/s,"
-        f" floor {statistics.median(floors):,.0f} posts/s, share {statistics.median(shares):.2f} (aim: 0.50)"
-    )
+def report(what: str, seconds: list[float]) -> None:
+    rates = sorted(TURN / one for one in seconds)
+    print(f"{what:<40} {statistics.median(rates):8.0f} posts/s   ({rates[0]:.0f} to {rates[-1]:.0f})")
 
 
-def prepare() -> Any:
-    """An organisation with a place dossier and a fediverse channel, made as the application."""
-    from django.db import transaction
-
-    from klankbord.channels.actions import connect_channel
-    from klankbord.listening.actions import open_place_dossier
-    from klankbord.tenancy.actions import found_organisation
-    from klankbord.tenancy.fence import acting_for
-    from klankbord.tenancy.models import User
-
-    with transaction.atomic():
-        user = User.objects.create(email=f"{random.random()}@bench.example", name="Bench")
-        organisation = found_organisation("Gemeente Meetdam", None, ["webcare"], by=user)
-    with acting_for(organisation.pk):
-        open_place_dossier(organisation, ["Klankendam", "Marktplein", "Klankbrug"], by=user)
-        settings = {"server": "https://stad.example", "account": "stad"}
-        return connect_channel(organisation, "mastodon", "Fediverse", settings, {"token": "x"}, by=user)
-
-
-def road(channel: Any, batches: list[Any]) -> float:
-    """Seconds for everything between the network and the browser's notice."""
-    from django.db import transaction
-    from django.utils import timezone
-
-    from klankbord.channels.actions import land
-    from klankbord.channels.models import Source
-    from klankbord.intake.flow import route, take_in
-
-    source = Source.objects.get(pk=channel.source_id)
-    began = time.perf_counter()
-    for batch in batches:
-        with transaction.atomic():
-            land(source, batch, timedelta(seconds=5), timezone.now())
-        route(source)
-        take_in(channel.organisation_id, channel.pk)
-    return time.perf_counter() - began
-
-
-def floor(channel: Any, said: list[str], one: int) -> float:
-    """Seconds for inserting the same texts, ready made, in batches of the same size."""
-    from django.db import connection
-
-    from klankbord.base.text.tokens import index_terms
-    from klankbord.posts.models import Author
+def check(road: Road, posts: int) -> None:
+    """What was measured did happen."""
+    from klankbord.channels.models import Arrival
+    from klankbord.inbox.models import Conversation
+    from klankbord.posts.models import Post
     from klankbord.tenancy.fence import acting_for
 
-    now = datetime.now(UTC)
-    with acting_for(channel.organisation_id):
-        author = Author.objects.filter(organisation=channel.organisation_id).values_list("pk", flat=True)[0]
-    ready = [
-        {
-            "organisation": channel.organisation_id,
-            "channel": channel.pk,
-            "author": author,
-            "uri": [f"https://floor.example/{one}/{at + i}" for i in range(len(part))],
-            "text": part,
-            "html": [f"<p>{text}</p>" for text in part],
-            "reply_data": ['{"status_id": "1", "mention": "bewoner@buurtnet.example"}'] * len(part),
-            "terms": ["\x1f".join(index_terms(text)) for text in part],
-            "published_at": [now] * len(part),
-        }
-        for at in range(0, len(said), BATCH)
-        for part in [said[at : at + BATCH]]
-    ]
-    began = time.perf_counter()
-    for rows in ready:
-        with acting_for(channel.organisation_id), connection.cursor() as cursor:
-            cursor.execute(FLOOR, rows)
-    return time.perf_counter() - began
+    with acting_for(road.organisation):
+        stored = Post.objects.filter(channel=road.channel).count()
+        left = Arrival.objects.filter(channel=road.channel).exclude(state=Arrival.State.PARSED).count()
+        opened = Conversation.objects.filter(channel=road.channel).count()
+    if stored != posts or left:
+        raise SystemExit(f"{stored} posts stored of {posts}, {left} arrivals left")
+    print(f"{stored} posts in {opened} conversations")
 
 
 if __name__ == "__main__":

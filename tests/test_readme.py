@@ -90,6 +90,13 @@ def test_the_readme_names_two_commands_and_they_are_there() -> None:
         assert os.access(ROOT / command, os.X_OK)
 
 
+def test_what_the_readme_points_to_is_there() -> None:
+    links = re.findall(r"\]\(([^)#]+)\)", (ROOT / "README.md").read_text(encoding="utf-8"))
+    inside = [link for link in links if "://" not in link]
+    assert "docs/images/bureau.png" in inside
+    assert not [link for link in inside if not (ROOT / link).exists()]
+
+
 def test_start_shows_the_log_in_page_and_says_where_and_as_whom(started: tuple[str, Path]) -> None:
     address, log = started
     status, page = answer(f"{address}/accounts/login/")

@@ -1,8 +1,8 @@
 """The Dutch catalogue, made from the source: ``python -m tests.translations`` after changing a sentence.
 
-It collects every marked sentence from Python and templates, keeps the translations there are, takes in those of
-``klankbord/locale/fragments``, and writes the catalogue sorted and without line numbers, so that a change shows only
-what changed. It then names what still needs a translation.
+It collects every marked sentence from Python and templates and those of dependencies that we say otherwise
+(``klankbord/locale/dependencies.po``), keeps the translations there are, and writes the catalogue sorted and without
+line numbers, so that a change shows only what changed. It then names what still needs a translation.
 """
 
 from __future__ import annotations
@@ -21,6 +21,7 @@ from django.utils.translation.template import templatize
 
 ROOT = Path(__file__).resolve().parents[1]
 LOCALE = ROOT / "klankbord" / "locale"
+DEPENDENCIES = LOCALE / "dependencies.po"
 CATALOGUE = LOCALE / "nl" / "LC_MESSAGES" / "django.po"
 # Django's names beside those that Babel knows already.
 KEYWORDS: dict[str, Any] = extract.DEFAULT_KEYWORDS | {
@@ -58,6 +59,8 @@ def source() -> Catalog:
         with path.open("rb") as file:
             for _line, message, _comments, context in extract.extract(method, file, KEYWORDS, comment_tags=()):
                 found.add(message, context=context)
+    for other in sentences(read(DEPENDENCIES)).values():
+        found.add(other.id, context=other.context)
     return found
 
 
@@ -90,16 +93,13 @@ def complete(message: Message) -> bool:
 
 
 def merged() -> Catalog:
-    """The sentences of the source with the translations from the catalogue and the fragments, which are newer."""
-    known = {name: message for name, message in sentences(read(CATALOGUE)).items() if complete(message)}
-    said: dict[tuple[str | None, str], Message] = {}
-    for path in sorted((LOCALE / "fragments").glob("*.po")):
-        for name, message in sentences(read(path)).items():
-            if name in said and said[name].string != message.string:
-                print(f"{path.name} says it otherwise: {name[1]!r}: {said[name].string!r}, {message.string!r}")
-            if complete(message):
-                said[name] = message
-    known |= said
+    """The sentences of the source with the translations there are."""
+    known = {
+        name: message
+        for path in (CATALOGUE, DEPENDENCIES)
+        for name, message in sentences(read(path)).items()
+        if complete(message)
+    }
     result = source()
     for name, message in sentences(result).items():
         if name in known and isinstance(known[name].string, str) == isinstance(message.id, str):

@@ -286,12 +286,17 @@ def _thread_posts(conversation: Conversation) -> models.QuerySet[Post]:
     return Post.objects.filter(organisation_id=conversation.organisation_id, root_uri=conversation.root_uri)
 
 
-def _last_in(conversation: Conversation, answers: int | None = None) -> Post:
-    """The message that is answered: the one meant, else the last that came in."""
-    meant = _thread_posts(conversation).filter(direction=Post.Direction.IN, deleted_at__isnull=True)
-    if answers is not None:
-        meant = meant.filter(pk=answers)
-    last = meant.select_related("author").order_by("-pk").first()
+def _incoming(conversation: Conversation) -> models.QuerySet[Post]:
+    return (
+        _thread_posts(conversation)
+        .filter(direction=Post.Direction.IN, deleted_at__isnull=True)
+        .select_related("author")
+        .order_by("-pk")
+    )
+
+
+def _last_in(conversation: Conversation) -> Post:
+    last = _incoming(conversation).first()
     if last is None:
         raise Refused(_("The resident has taken the message away; there is nothing left to answer."))
     return last
@@ -301,8 +306,7 @@ def _answered(conversation: Conversation, to: int | None) -> Post:
     """The message somebody answers; whoever spoke after it is not answered by accident."""
     if to is None:
         return _last_in(conversation)
-    incoming = _thread_posts(conversation).filter(direction=Post.Direction.IN, deleted_at__isnull=True)
-    chosen = incoming.select_related("author").filter(pk=to).first()
+    chosen = _incoming(conversation).filter(pk=to).first()
     if chosen is None:
         raise Refused(_("The message you answer was taken away. Look whom you answer now; your text is kept."))
     return chosen

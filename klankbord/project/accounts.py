@@ -12,7 +12,9 @@ from allauth.mfa.adapter import DefaultMFAAdapter
 from allauth.mfa.models import Authenticator
 from cryptography.fernet import Fernet
 from django.conf import settings
+from django.contrib.auth.password_validation import MinimumLengthValidator
 from django.http import HttpRequest
+from django.utils.translation import gettext as _
 
 from klankbord.project.security import must_have_second_step
 
@@ -57,3 +59,10 @@ class SecondStep(DefaultMFAAdapter):  # type: ignore[misc]  # allauth has no typ
 
     def can_delete_authenticator(self, authenticator: Authenticator) -> bool:
         return not must_have_second_step(authenticator.user)
+
+
+class LongEnough(MinimumLengthValidator):
+    """Django's own rule, with a sentence that exists in Dutch."""
+
+    def get_error_message(self) -> str:
+        return _("This is too short: choose at least %(number)d characters.") % {"number": self.min_length}

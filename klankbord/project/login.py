@@ -63,7 +63,7 @@ AUTH_PASSWORD_VALIDATORS: list[dict[str, Any]] = [
         # It compares which letters occur: at Django's 0.7 a sentence of four words looks like many a long name.
         "OPTIONS": {"user_attributes": ("email", "name"), "max_similarity": 0.9},
     },
-    {"NAME": f"{_VALIDATION}.MinimumLengthValidator", "OPTIONS": {"min_length": 12}},
+    {"NAME": "klankbord.project.accounts.LongEnough", "OPTIONS": {"min_length": 12}},
     {"NAME": f"{_VALIDATION}.CommonPasswordValidator"},
     {"NAME": f"{_VALIDATION}.NumericPasswordValidator"},
 ]

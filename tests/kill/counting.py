@@ -15,7 +15,7 @@ from tests.servers.mail import MailServers, queue_id
 from tests.servers.snac import SnacServers, SnacUser
 
 PERIODIC = ("intake.sweep", "intake.release_dead_jobs", "intake.reread_open")
-SETTLED_STATES = ("sent", "uncertain", "failed")
+SNAC = {"snac_a", "snac_b"}
 
 
 @dataclass
@@ -23,6 +23,7 @@ class Count:
     """The figures of one run, and everything that is wrong."""
 
     messages: int = 0
+    pictures: int = 0
     answers: int = 0
     states: Counter[str] = field(default_factory=Counter)
     wrong: list[str] = field(default_factory=list)
@@ -79,7 +80,9 @@ def count(
             _count_letters(found, mail, one, incoming, roots)
         else:
             _count_notes(found, snac, town, one, incoming, roots, killed)
-    strangers = [uri for uri in incoming if not incoming[uri] < 0 and uri not in found_uris(people, snac)]
+            _count_pictures(found, house, snac, one, incoming)
+    written = _written(people, snac)
+    strangers = [uri for uri in incoming if uri not in written]
     found.wrong += [f"a post here that nobody wrote: {uri}" for uri in strangers]
     _count_conversations(found, house, posts)
     _count_answers(found, house, mail, snac, town, people, forms, killed)
@@ -93,7 +96,7 @@ def count(
     return found
 
 
-def found_uris(people: list[Mailer | Tooter], snac: SnacServers) -> set[str]:
+def _written(people: list[Mailer | Tooter], snac: SnacServers) -> set[str]:
     """Under which names everything that residents wrote is known."""
     uris: set[str] = set()
     for one in people:
@@ -137,7 +140,7 @@ def _count_notes(
             parent = str(note.get("inReplyTo") or "")
             if parent in roots and roots[parent] != roots[uri]:
                 found.wrong.append(f"{uri} stands under {roots[uri]}, its parent under {roots[parent]}")
-        elif times == 0 and (uri not in here or uri not in told) and "snac_a" in killed | killed_b(killed):
+        elif times == 0 and (uri not in here or uri not in told) and SNAC & killed:
             # the network itself lost it: our server never showed it to us
             found.noted.append(f"lost between the two fediverse servers, one of which was killed: {uri}")
             found.messages -= 1
@@ -145,8 +148,16 @@ def _count_notes(
             found.wrong.append(f"{times} posts here for the note {uri} (on our server: {uri in here}, {uri in told})")
 
 
-def killed_b(killed: set[str]) -> set[str]:
-    return {"snac_a"} if "snac_b" in killed else set()
+def _count_pictures(found: Count, house: House, snac: SnacServers, one: Tooter, incoming: Counter[str]) -> None:
+    kept = Counter(row["uri"] for row in house.ask(
+        "SELECT p.uri FROM posts_attachment a JOIN posts_post p ON p.id = a.post_id WHERE a.state = 'kept'"
+    ))  # fmt: skip
+    for note in snac.b.statuses_of(one.user):
+        uri = str(note["id"])
+        wanted = len(note.get("attachment") or []) * incoming[uri]
+        found.pictures += wanted
+        if kept[uri] != wanted:
+            found.wrong.append(f"{kept[uri]} instead of {wanted} pictures here with {uri}")
 
 
 def _notified(snac: SnacServers, town: SnacUser) -> set[str]:
@@ -202,7 +213,7 @@ def _count_answers(
         right = {"sent": times == 1, "uncertain": times <= 1, "failed": times == 0 and bool(row["problem"])}
         if not right.get(state, False):
             at_ours = sum(row["text"] in _words(note) for note in snac.a.statuses_of(town))
-            if state == "sent" and times == 0 and at_ours == 1 and {"snac_a", "snac_b"} & killed:
+            if state == "sent" and times == 0 and at_ours == 1 and SNAC & killed:
                 found.noted.append(f"accepted by our fediverse server and not passed on: {row['text']}")
             else:
                 found.wrong.append(f"{times} times at the resident (at our own server {at_ours}): {row}")

@@ -65,7 +65,7 @@ class Exchange:
             self.faults.append(traceback.format_exc())
 
     def _writing(self, one: Mailer | Tooter) -> None:
-        while not self._stopping.wait(self._chance.uniform(0.4, 3.0)):
+        while not self._stopping.wait(self._chance.uniform(0.8, 5.0)):
             self._happens("message")
             one.write(next(self._numbers))
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import base64
 import json
 import smtplib
 import time
@@ -15,6 +16,9 @@ from random import Random
 from tests.servers.mail import MailServers
 from tests.servers.snac import SnacUser
 
+PIXEL = base64.b64decode(
+    "iVBORw0KGgoAAAANSUhEUgAAAAEAAAABCAYAAAAfFcSJAAAADUlEQVR42mNk+M9QDwADhgGAWjR9awAAAABJRU5ErkJggg=="
+)
 QUESTIONS = (
     "Wanneer wordt de container bij ons in de straat geleegd?",
     "De lantaarnpaal op de hoek is al een week stuk.",
@@ -105,7 +109,10 @@ class Tooter:
         visibility = "direct" if self.chance.random() < 0.2 else "public"
         try:
             if answer is None:
-                self.user.post(text, visibility=visibility)
+                media: tuple[str, ...] = ()
+                if self.chance.random() < 0.3:
+                    media = (self.user.upload(f"foto{number}.png", "image/png", PIXEL, "Een fiets in de vijver"),)
+                self.user.post(text, visibility=visibility, media=media)
             else:
                 self._answered.add(answer)
                 self.user.post(text, reply_to=answer)

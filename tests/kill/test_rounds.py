@@ -135,7 +135,8 @@ def report(result: Count, killer: Killer, forms: list[Form]) -> str:
     return "\n".join(
         [
             f"{len(killer.killed)} rounds (seed {SEED}): {', '.join(victim for victim, _when in killer.killed)}",
-            f"{result.messages} messages of residents, {result.answers} answers: {dict(result.states)}",
+            f"{result.messages} messages of residents with {result.pictures} pictures,"
+            f" {result.answers} answers: {dict(result.states)}",
             f"{len(forms)} forms, {sum(form.acknowledged for form in forms)} acknowledged,"
             f" {sum(form.tries > 1 for form in forms)} sent again, {sum(form.refused for form in forms)} refused",
             *(f"noted: {one}" for one in result.noted),

@@ -228,7 +228,8 @@ class SnacServer:
             for path in self.folder.glob(pattern):
                 # the server may take it at this very moment
                 with suppress(FileNotFoundError):
-                    path.rename(path.with_name(f"{time.time():.6f}.json"))
+                    os.link(path, path.with_name(f"{time.time():.6f}.json"))
+                    path.unlink()
 
     def waiting(self) -> int:
         """How many deliveries still wait in the queues."""

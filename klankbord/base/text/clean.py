@@ -42,6 +42,10 @@ _MANY_NEWLINES = re.compile(r"\n{3,}")
 _UNSAFE = re.compile("[\x00-\x08\x0b\x0c\x0e-\x1f\x7f-\x9f\ud800-\udfff\ufdd0-\ufdef\ufffe\uffff]")
 _LINE_BREAK = re.compile("\r\n?|\u2028|\u2029|\x85|\x0b|\x0c")
 _BIDI = re.compile("[\u202a-\u202e\u2066-\u2069]")
+_WORTH_A_LOOK = re.compile(
+    "[\x00-\x08\x0b-\x1f\x7f-\x9f\u2028-\u202e\u2066-\u2069\ud800-\udfff\ufdd0-\ufdef\ufffe\uffff]"
+)
+"""Every character of the three above: nearly every text has none of them, and one look tells."""
 _POP = "\u2069"
 _ISOLATE_FOR = {
     "\u202a": "\u2066",
@@ -92,6 +96,8 @@ def clean_html(html: str) -> str:
         url_schemes=_SCHEMES,
         link_rel="nofollow noopener",
     )
+    if not _WORTH_A_LOOK.search(cleaned) and unicodedata.is_normalized("NFC", cleaned):
+        return cleaned
     return _TAG_OR_WORDS.sub(_make_safe, cleaned)
 
 
@@ -152,9 +158,10 @@ def safe_text(text: str) -> str:
     """
     if text.isascii() and text.isprintable():
         return text
-    text = _UNSAFE.sub("", _LINE_BREAK.sub("\n", text))
-    if _BIDI.search(text):
-        text = "\n".join(_isolate(line) for line in text.split("\n"))
+    if _WORTH_A_LOOK.search(text):
+        text = _UNSAFE.sub("", _LINE_BREAK.sub("\n", text))
+        if _BIDI.search(text):
+            text = "\n".join(_isolate(line) for line in text.split("\n"))
     return unicodedata.normalize("NFC", text)
 
 

@@ -304,9 +304,7 @@ def _connect_imap(account: Account, seconds: float) -> imaplib.IMAP4:
     try:
         return outside.open_imap(account.host, account.port, account.security, seconds)
     except outside.MailServerUnreachable as error:
-        raise Unreachable(
-            _("The mail server %(host)s does not answer. We will try again.") % {"host": account.host}
-        ) from error
+        raise Unreachable(_("The mail server %(host)s does not answer.") % {"host": account.host}) from error
     except (outside.MailServerUntrusted, outside.MailUnencrypted) as error:
         raise _not_encrypted(error) from error
 

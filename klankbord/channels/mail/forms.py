@@ -103,6 +103,8 @@ class SettingsForm(forms.Form):
     def __init__(self, *args: Any, stored: dict[str, str] | None = None, **kwargs: Any) -> None:
         super().__init__(*args, **kwargs)
         self.stored = stored or {}
+        self.fields["imap_password"].required = not self.stored
+        self.fields["imap_password"].error_messages["required"] = _("Fill in the password of the mailbox.")
 
     def clean_address(self) -> str:
         address = str(self.cleaned_data["address"]).lower()

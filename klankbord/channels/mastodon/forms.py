@@ -43,6 +43,8 @@ class SettingsForm(forms.Form):
     def __init__(self, *args: Any, stored: dict[str, str] | None = None, **kwargs: Any) -> None:
         super().__init__(*args, **kwargs)
         self.stored = stored or {}
+        self.fields["token"].required = not self.stored
+        self.fields["token"].error_messages["required"] = _("Fill in the access token.")
 
     def clean_server(self) -> str:
         """The server's own address, from whatever people paste: a name, a page, a handle."""
@@ -73,7 +75,7 @@ class SettingsForm(forms.Form):
         if not token and "server" in data and data["server"] == self.initial.get("server"):
             # The token that was filled in earlier does not travel along to another server.
             token = self.stored.get("token", "")
-        if not token:
+        if not token and "token" not in self.errors:
             self.add_error("token", _("Fill in the access token."))
         elif not token.isascii() or not token.isprintable() or " " in token:
             self.add_error("token", _("This is not an access token. Copy it again, without spaces."))

@@ -3,23 +3,33 @@
 from __future__ import annotations
 
 import re
+from html import unescape
 from html.parser import HTMLParser
 
 BLOCKS = frozenset({"p", "div", "blockquote", "pre", "ul", "ol", "h1", "h2", "h3", "h4", "h5", "h6", "table", "figure"})
 LINES = frozenset({"li", "tr", "dt", "dd"})
 SILENT = frozenset({"script", "style", "template", "head", "title"})
+_SIMPLE = re.compile(
+    r"""([^<>\x00]++)|</(p|span|a)>|<(p|span|a|br)((?:\ [a-z-]+="[^"<>\x00]*+")*+)\ ?/?>""",
+    re.VERBOSE,
+)
+_ATTRIBUTE = re.compile(r'([a-z-]+)="([^"]*)"')
 
 
 def clean(text: str) -> str:
     """Without what no database can keep: NUL and halves of surrogate pairs."""
-    return text.replace("\x00", "").encode("utf-8", "replace").decode("utf-8")
+    text = text.replace("\x00", "")
+    return text if text.isascii() else text.encode("utf-8", "replace").decode("utf-8")
 
 
 def plain_text(html: str) -> str:
     """The text with its line breaks, list items and hashtags; a link keeps its address when its text differs."""
+    html = clean(html)
     reader = _Reader()
-    reader.feed(clean(html))
-    reader.close()
+    if not reader.read_simple(html):
+        reader = _Reader()
+        reader.feed(html)
+        reader.close()
     return reader.text()
 
 
@@ -30,6 +40,24 @@ class _Reader(HTMLParser):
         self._silent = 0
         self._kept = 0
         self._link: tuple[str, int] | None = None
+
+    def read_simple(self, html: str) -> bool:
+        """Read the few kinds of tag that servers write, twice as fast; False at anything else, half-way read."""
+        end = 0
+        for found in _SIMPLE.finditer(html):
+            if found.start() != end:
+                return False
+            end = found.end()
+            words, closed, opened, attributes = found.groups()
+            if words is not None:
+                self.handle_data(unescape(words))
+            elif closed is not None:
+                self.handle_endtag(closed)
+            else:
+                self.handle_starttag(
+                    opened, [(name, unescape(value)) for name, value in _ATTRIBUTE.findall(attributes)]
+                )
+        return end == len(html)
 
     def handle_starttag(self, tag: str, attrs: list[tuple[str, str | None]]) -> None:
         if tag in SILENT:

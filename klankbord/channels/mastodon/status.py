@@ -234,7 +234,7 @@ def _text(thing: Json, name: str) -> str:
 
 def _address(thing: Json, name: str) -> str:
     value = _text(thing, name)
-    if not value or any(character.isspace() for character in value):
+    if value.split() != [value]:
         raise Unparseable(f"no usable {name}")
     return value
 

@@ -6,6 +6,7 @@ import uuid
 
 from django.http import Http404, HttpResponse, HttpResponseBase
 from django.shortcuts import get_object_or_404, redirect, render
+from django.urls import reverse
 from django.utils.translation import gettext as _
 from django.views.decorators.http import require_http_methods, require_POST
 
@@ -30,7 +31,7 @@ def writable(request: FencedRequest, pk: int) -> Conversation:
 def done(request: FencedRequest, conversation: Conversation) -> HttpResponseBase:
     if request.headers.get("HX-Request"):
         return show(request, find_conversation(request, conversation.pk))
-    return redirect("conversation", conversation.pk)
+    return redirect(f"{reverse('conversation', args=[conversation.pk])}#thread-end")
 
 
 @inside

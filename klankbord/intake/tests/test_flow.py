@@ -13,6 +13,7 @@ from klankbord.channels.actions import bring_in, fetch_now, replay_quarantine
 from klankbord.channels.contract import Batch, Event, Json, Permanent, Unparseable
 from klankbord.channels.models import Arrival, Channel, Landing, Source
 from klankbord.channels.queries import quarantine_counts, quarantine_list
+from klankbord.inbox.actions import assign_conversation, close_conversation
 from klankbord.inbox.models import Conversation
 from klankbord.inbox.threads import open_conversations
 from klankbord.intake import flow
@@ -268,6 +269,23 @@ def test_a_hint_that_comes_while_we_read_is_followed_at_once(cast: Cast, monkeyp
     due(cast.square)
     assert collect(timezone.now())
     assert Source.objects.get(pk=cast.square.source_id).next_fetch_at <= timezone.now()
+
+
+def test_two_conversations_that_turn_out_to_be_one_thread_become_one(cast: Cast, say: Say) -> None:
+    say(cast.square, "root", "Eerst dit.")
+    say(cast.square, "child", "En daarom ben ik boos.", parent_uri="parent")
+    with entered(cast.amal):
+        root, child = (Conversation.objects.get(root_uri=uri) for uri in ("root", "parent"))
+        assign_conversation(child, cast.amal, by=cast.amal)
+        close_conversation(root, by=cast.amal)
+    say(cast.square, "parent", "Toen dat.", parent_uri="root")
+    with entered(cast.amal):
+        one = Conversation.objects.get()
+        assert one.pk == root.pk
+        assert one.status == "open"
+        assert one.waiting_since == child.waiting_since
+        assert one.assignee == cast.amal
+        assert set(Post.objects.values_list("root_uri", flat=True)) == {"root"}
 
 
 @pytest.mark.parametrize("code", ["40P01", "53100", "57P01"])

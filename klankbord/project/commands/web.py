@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import argparse
 import socket
+import warnings
 
 from klankbord.base.language import gettext as _
 from klankbord.base.postgres.roles import refuse_power
@@ -27,6 +28,8 @@ def arguments(parser: argparse.ArgumentParser) -> None:
 def run(options: argparse.Namespace) -> int:
     import uvicorn
 
+    # the files of the pages are read from memory or disk in a blink; whoever starts Klankbord can do nothing about this
+    warnings.filterwarnings("ignore", message="StreamingHttpResponse must consume synchronous iterators")
     parts.stop_with_parent()
     refuse_power(app_url())
     listening = socket.socket(fileno=options.fd) if options.fd else parts.listen_on(options.host, options.port)

@@ -14,6 +14,7 @@ from django.core.cache import cache
 from django.db import connection
 from django.db.migrations.loader import MigrationLoader
 from django.test import Client
+from django.utils.translation import gettext
 
 from klankbord.listening.models import Dossier
 from klankbord.project import address as address_module
@@ -183,6 +184,8 @@ class TestTheOrganisation:
 def test_a_sentence_is_a_good_password_whatever_ones_name_but_the_name_is_not() -> None:
     wish = {"name": "Sjoerd Visser (oefening)", "password": NOOR["password"], "again": NOOR["password"]}
     assert AccountForm(wish, email="sjoerd@swf.example").is_valid()
+    short = AccountForm(wish | {"password": "kort", "again": "kort"}, email="sjoerd@swf.example")
+    assert gettext("This is too short: choose at least %(number)d characters.") % {"number": 12} in str(short.errors)
     for bad in ("sjoerd visser (oefening)", "Sjoerd@swf.example"):
         form = AccountForm(wish | {"password": bad, "again": bad}, email="sjoerd@swf.example")
         assert "password" in form.errors

@@ -2,12 +2,14 @@
 
 from __future__ import annotations
 
+import re
 import unicodedata
 
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+from klankbord.base.text import clean
 from klankbord.base.text.clean import clean_html, html_to_text, initials, preview, safe_text
 
 PIECES = st.sampled_from(
@@ -80,6 +82,14 @@ def test_only_words_lists_quotations_and_links_stay(html: str, expected: str) ->
 def test_cleaning_again_loses_no_words(html: str) -> None:
     once = clean_html(html)
     assert html_to_text(clean_html(once)).split() == html_to_text(once).split()
+
+
+@given(st.one_of(MARKUP, st.text(max_size=40)))
+def test_what_is_found_clean_at_a_glance_is_clean(html: str) -> None:
+    at_a_glance = clean_html(html), safe_text(html)
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setattr(clean, "_WORTH_A_LOOK", re.compile(""))
+        assert (clean_html(html), safe_text(html)) == at_a_glance
 
 
 @given(MARKUP)

@@ -21,6 +21,7 @@ from klankbord.channels.contract import (
     Unparseable,
     Visibility,
 )
+from klankbord.channels.mastodon import html_text
 from klankbord.channels.mastodon.channel import Mastodon
 from klankbord.channels.mastodon.html_text import plain_text
 from klankbord.channels.mastodon.status import envelope_of, gone, same_status
@@ -237,6 +238,25 @@ def test_ids_of_snac_are_compared_without_their_time() -> None:
 )
 def test_plain_text_reads_as_the_page_does(html: str, text: str) -> None:
     assert plain_text(html) == text
+
+
+PIECES = st.sampled_from(
+    [
+        *("<p>", "</p>", "<br>", "<br />", "<br/>", "<span>", "</span>", "<span/>", "</a>", "<b>", "<!-- c -->", "<p"),
+        *('<a href="https://x.example/a?b=1&amp;c=2" class="u-url mention">', '<a href="https://x.example/">', "</p >"),
+        *("<a class='x'>", '<a HREF="x">', '<p title="a"b>', "<script>", "p>", '"', "&amp;", "&lt;", "& b", "&notit;"),
+        *("&#62;", "&#62", "é 👋", " ", "\n", "tekst", "x > y", "&nbsp;", "\u00a0", "https://x.example", "\x00"),
+    ]
+)
+
+
+@settings(max_examples=300, deadline=None)
+@given(st.lists(PIECES, max_size=14).map("".join))
+def test_the_quick_reading_says_the_same_as_the_parser(html: str) -> None:
+    parsed = html_text._Reader()
+    parsed.feed(html_text.clean(html))
+    parsed.close()
+    assert plain_text(html) == parsed.text()
 
 
 @settings(max_examples=50, deadline=None)
