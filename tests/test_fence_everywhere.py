@@ -30,7 +30,7 @@ from klankbord.posts.files import keep_file
 from klankbord.posts.models import Attachment, Post
 from klankbord.tenancy.audit import record
 from klankbord.tenancy.fence import acting_for, entered
-from klankbord.tenancy.models import Invitation, Mandate, Membership, Organisation, Team, TeamMember, User
+from klankbord.tenancy.models import Invitation, Mandate, Membership, Organisation, User
 from tests.cast import Cast
 from tests.test_addresses import FOUND
 
@@ -395,14 +395,3 @@ def test_a_post_that_may_be_done_is_seen_in_the_ledger(things: Things, ledger: L
     assert client_of(things, "amal").post(url, {"text": "Notitie"}).status_code == 302
     changed = {row[0] for row in ledger.sums() ^ before}
     assert changed >= {"posts_post", "tenancy_auditentry"}
-
-
-def test_a_team_of_the_desk_is_no_way_in_either(things: Things) -> None:
-    """Somebody who joins the desk team after the mandate ended sees nothing of the principal."""
-    end_mandate(things.cast)
-    with acting_for(things.cast.klankendam.pk):
-        place = Membership.objects.get(user=things.cast.gijs)
-        team = Team.objects.get(pk=things.cast.desk.pk)
-        TeamMember.objects.create(organisation=things.cast.klankendam, team=team, membership=place)
-    found = set().union(*everything(things, "gijs").values())
-    assert found <= set(OWN.values())

@@ -147,11 +147,12 @@ def administrators() -> list[User]:
 
 def assignees(channel_id: int) -> list[User]:
     """Colleagues of one's own organisations who may write on this channel, at this minute."""
-    members = Membership.objects.filter(ended_at__isnull=True, roles__overlap=WRITERS)
-    with connection.cursor() as cursor:
-        # who reads private messages is who writes
-        cursor.execute(
-            "SELECT * FROM fence_may_see(%s, %s, true)", [list(members.values_list("user", flat=True)), channel_id]
+    # who reads private messages is who writes
+    return list(
+        User.objects.raw(
+            "SELECT person.* FROM fence_may_see(ARRAY(SELECT member.user_id FROM tenancy_membership member"
+            " WHERE member.ended_at IS NULL AND member.roles::text[] && %s::text[]), %s, true) AS able"
+            " JOIN tenancy_user person ON person.id = able ORDER BY person.name",
+            [WRITERS, channel_id],
         )
-        able = [user for (user,) in cursor.fetchall()]
-    return list(User.objects.filter(pk__in=able).order_by("name"))
+    )

@@ -100,3 +100,12 @@ def test_after_five_wrong_passwords_the_right_one_waits(newcomer: User) -> None:
         client.post("/accounts/login/", {"login": newcomer.email, "password": "fout"})
     client.post("/accounts/login/", {"login": newcomer.email, "password": PASSWORD})
     assert settings.SESSION_COOKIE_NAME not in client.cookies
+
+
+def test_the_demo_mails_nobody(cast: Cast) -> None:
+    """Everybody knows its log-ins: with these anybody could have this installation write to anybody."""
+    client = Client()
+    client.post("/accounts/password/reset/", {"email": cast.amal.email})
+    client.force_login(cast.amal)
+    client.post("/accounts/email/", {"email": "iemand@elders.example", "action_add": ""})
+    assert mail.outbox == []
