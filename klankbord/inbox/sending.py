@@ -147,6 +147,9 @@ def decide(delivery: Delivery, decision: str, *, by: User) -> None:
         _settle(delivery, _try_again, NotSent("", retry_after=0), now)
         defer_once("inbox.send_answer", f"delivery:{delivery.pk}", **arguments)
     else:
+        # until the network has answered, the screen says that it is being asked
+        delivery.next_attempt_at = now
+        delivery.save(update_fields=["next_attempt_at"])
         defer_once("inbox.look_up_answer", f"delivery:{delivery.pk}", **arguments)
 
 

@@ -16,6 +16,7 @@ from klankbord.posts.models import Post
 from klankbord.tenancy.fence import acting_for, entered
 from klankbord.tenancy.models import AuditEntry, User
 from tests.cast import Cast
+from tests.pages import says
 from tests.paper import Paper
 
 Say = Callable[..., None]
@@ -235,6 +236,20 @@ def test_an_answer_that_cannot_be_looked_up_waits_for_a_colleague(cast: Cast, sa
         assert Delivery.objects.get().state == "sent"
         assert AuditEntry.objects.filter(actie="antwoord is aangekomen").exists()
     assert len(Paper.sent) == 1
+
+
+def test_who_asks_to_look_it_up_sees_that_this_is_being_done(cast: Cast, say: Say, client_of: ClientOf) -> None:
+    conversation, delivery = uncertain_answer(cast, say, client_of, arrived=True)
+    with acting_for(cast.klankendam.pk):
+        Delivery.objects.update(next_attempt_at=None)
+    sentence = (
+        "We do not know yet whether this arrived. %(problem)s Klankbord looks it up at the network;"
+        " it does not send again by itself."
+    )
+    client, filled = client_of(cast.amal), {"problem": "De verbinding viel weg."}
+    assert not says(client.get(f"/desk/{conversation.pk}"), sentence, **filled)
+    client.post(f"/desk/delivery/{delivery.pk}/lookup")
+    assert says(client.get(f"/desk/{conversation.pk}"), sentence, **filled)
 
 
 @pytest.mark.parametrize("who", ["eva", "daan", "chantal", "bram"])
