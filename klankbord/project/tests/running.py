@@ -73,7 +73,7 @@ class Started:
         except (OSError, ValueError):
             return {}
 
-    def wait_until_up(self, patience: float = 60) -> None:
+    def wait_until_up(self, patience: float = 240) -> None:
         """Returns when every part is up and the person has been told."""
         deadline = time.monotonic() + patience
         address = f"http://localhost:{self.port}"
