@@ -16,7 +16,8 @@ from psycopg.rows import dict_row
 
 from klankbord.base.postgres.cluster import OWNER, running_sockets, url
 from klankbord.base.problem import REFUSED
-from klankbord.project.tests.running import Started, environment, free_port
+from klankbord.project.tests.running import Started, environment
+from tests.servers.mail import free_ports
 
 EMAIL, PASSWORD = "amal@klankendam.example", "klankbord-oefening"
 PARTS = ("web", "work", "listen")
@@ -28,7 +29,7 @@ class House:
 
     def __init__(self, folder: Path, reachable: list[str]) -> None:
         self.data = folder / "data"
-        self.port = free_port()
+        (self.port,) = free_ports(1)
         self._folder = folder
         self._more = {"KLANKBORD_ALLOWED_HOSTS": ",".join(reachable), "KLANKBORD_SENDING_LEASE": SENDING_LEASE}
         self._logs: list[Path] = []
