@@ -331,7 +331,7 @@ def free_ports(count: int) -> list[int]:
             one = socket.socket()
             sockets.append(one)
             try:
-                one.bind(("127.0.0.1", random.randrange(12_000, 32_000)))  # noqa: S311  any free one will do
+                one.bind(("127.0.0.1", random.randrange(12_000, 32_000)))  # any free one will do
             except OSError:
                 sockets.pop().close()
         return [one.getsockname()[1] for one in sockets]
