@@ -19,10 +19,17 @@ TELLING = (OSError, ImportError, psycopg.OperationalError, django.db.Operational
 
 def traced(exc_info: ExcInfo) -> str:
     """A traceback without values: of most faults only where and which kind, since their text may quote a message."""
-    _kind, problem, trace = exc_info
-    before = problem.__cause__ or (None if problem.__suppress_context__ else problem.__context__)
-    lines = [traced((type(before), before, before.__traceback__)), "which led to"] if before else []
-    lines += [line.rstrip() for line in traceback.format_list(traceback.extract_tb(trace))]
+    chain: list[BaseException] = []
+    problem: BaseException | None = exc_info[1]
+    # a library that raises a cause again makes a chain that bites its own tail
+    while problem is not None and problem not in chain:
+        chain.append(problem)
+        problem = problem.__cause__ or (None if problem.__suppress_context__ else problem.__context__)
+    return "\nwhich led to\n".join(_one(problem) for problem in reversed(chain))
+
+
+def _one(problem: BaseException) -> str:
+    lines = [line.rstrip() for line in traceback.format_list(traceback.extract_tb(problem.__traceback__))]
     told = f": {str(problem).partition(chr(10))[0]}" if isinstance(problem, TELLING) else ""
     return "\n".join([*lines, f"{type(problem).__module__}.{type(problem).__qualname__}{told}"])
 

@@ -21,6 +21,13 @@ try:
 except RuntimeError:
     logging.getLogger("klankbord").exception("parsing failed unexpectedly")
 try:
+    try:
+        raise LookupError from KeyError()
+    except LookupError as problem:
+        raise problem.__cause__ from problem
+except KeyError:
+    logging.getLogger("klankbord").exception("a fault that is its own cause")
+try:
     raise ConnectionRefusedError(111, "Connection refused")
 except OSError:
     logging.getLogger("klankbord").exception("the mail server is away")
@@ -33,5 +40,5 @@ def test_a_fault_is_traced_without_what_it_quotes(as_json: bool) -> None:
         [sys.executable, "-c", BREAK.format(as_json=as_json)], capture_output=True, text=True, check=True
     )
     assert "geheim" not in done.stderr
-    for told in ("parsing failed unexpectedly", "in parse", "ValueError", "RuntimeError", "Connection refused"):
+    for told in ("parsing failed unexpectedly", "in parse", "ValueError", "RuntimeError", "LookupError", "Connection refused"):
         assert told in done.stderr, told
