@@ -15,7 +15,16 @@ CHARACTERS = st.one_of(
     st.characters(),
 )
 PIECES = st.sampled_from(
-    ("€ 12,50", "$ 5", "a.u.b.", "20.30", "#KlankbrugDicht", "@amal@plein.example", "www.klankendam.example/a", "'s-Graven")
+    (
+        "€ 12,50",
+        "$ 5",
+        "a.u.b.",
+        "20.30",
+        "#KlankbrugDicht",
+        "@amal@plein.example",
+        "www.klankendam.example/a",
+        "'s-Graven",
+    )
 )
 
 
