@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import json
 from collections import Counter
-from collections.abc import Iterable, Sequence
+from collections.abc import Collection, Iterable, Sequence
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 
@@ -58,7 +58,7 @@ def find(words: Iterable[str], posts: Sequence[Stored]) -> list[Found]:
     ]
 
 
-def match_posts(organisation_id: int, posts: Sequence[Stored], now: datetime) -> int:
+def match_posts(organisation_id: int, posts: Sequence[Stored], counted: Collection[str], now: datetime) -> int:
     """Put new public posts beside the organisation's dossiers: finds with their words, and counts without persons."""
     if all(post.event.visibility.private for post in posts):
         return 0
