@@ -48,7 +48,7 @@ from klankbord.channels.registry import connector_class, connector_for
 from klankbord.inbox import sending
 from klankbord.inbox.threads import move_conversations, open_conversations, touch_thread
 from klankbord.intake import media
-from klankbord.listening.actions import asked_for, match_posts
+from klankbord.listening.actions.matching import asked_for, match_posts
 from klankbord.posts.actions import (
     Stored,
     bring_finds_under,
@@ -235,15 +235,15 @@ def _kept(channel: Channel, arrived: list[tuple[int, PostArrived]]) -> dict[int,
     if not overheard:
         return kept
     organisation_id, kind = channel.organisation_id, channel.kind
-    asked = asked_for(organisation_id, list(overheard.values()))
-    held = held_threads(organisation_id, {u for e in overheard.values() for u in (e.uri, e.parent_uri, e.root_uri) if u})
+    asked = asked_for(channel, list(overheard.values()))
+    held = held_threads(
+        organisation_id, {u for e in overheard.values() for u in (e.uri, e.parent_uri, e.root_uri) if u}
+    )
     in_ours = {e.uri for e in overheard.values() if {e.uri, e.parent_uri, e.root_uri} & held}
-    finds = {
-        arrival: event
-        for arrival, event in overheard.items()
-        if event.uri in asked or event.uri in in_ours
+    finds = {arrival: event for arrival, event in overheard.items() if event.uri in asked or event.uri in in_ours}
+    people = {
+        event.author.network_id: pseudonym(organisation_id, kind, event.author.network_id) for event in finds.values()
     }
-    people = {event.author.network_id: pseudonym(organisation_id, kind, event.author.network_id) for event in finds.values()}
     objected = objectors(organisation_id, kind, people.values()) if people else set()
     ours = held_messages(organisation_id, {event.uri for event in finds.values()})
     for arrival, event in finds.items():
@@ -261,7 +261,7 @@ def _settle_new(channel: Channel, stored: list[Stored], counted: set[str], now: 
     bring_finds_under(channel.organisation_id, stored)
     move_conversations(channel.organisation_id, join_threads(channel.organisation_id, stored))
     media.keep(channel.organisation_id, keep_attachments(channel.organisation_id, stored))
-    match_posts(channel.organisation_id, stored, counted, now)
+    match_posts(channel, stored, counted, now)
     open_conversations(channel, stored, now)
 
 

@@ -17,6 +17,7 @@ from klankbord.channels.models import Channel
 from klankbord.channels.queries import gaps_of
 from klankbord.listening.finds import Wanted, finds_of
 from klankbord.listening.models import Count, Dossier
+from klankbord.listening.words import word_list
 
 A = Count.Aspect
 
@@ -107,12 +108,7 @@ WEEK, MONTH = timedelta(days=7), timedelta(days=28)
 AT_LEAST = 3
 """Finds with a word, and different people who said it: fewer is one person, not a trend."""
 MOST_READ = 2000
-COMMON = frozenset(
-    "de het een en van in op te is dat die er aan met voor niet zijn was ook als om bij door naar uit maar dan over nog"
-    " wel of je ik we wij ze hij zij u jij mijn ons onze dit deze daar hier wat wie waar hoe waarom heeft hebben had kan"
-    " kunnen moet moeten gaat gaan wordt worden weer al tot geen meer heel veel zo nu toch nou ja nee even the of to and"
-    " it's ben bent zou zal zullen mag the a is it for you".split()
-)
+COMMON = word_list("stopwoorden")
 
 
 def standing_out(dossier: Dossier, now: datetime, most: int = 12) -> list[Outstanding]:

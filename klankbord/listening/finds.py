@@ -13,7 +13,7 @@ from django.utils.safestring import SafeString, mark_safe
 
 from klankbord.base.keyed_hash import unseal
 from klankbord.base.text.tokens import highlight
-from klankbord.listening.matching import read, text_of
+from klankbord.listening.asking import read, text_of
 from klankbord.listening.models import Dossier, Match, Noise
 from klankbord.listening.query import Document, Query, Refused
 from klankbord.posts.models import Post

@@ -18,6 +18,7 @@ from importlib import resources
 from django.utils.translation import gettext as _
 
 from klankbord.base.text.folding import fold
+from klankbord.listening.words import word_list
 
 
 class Stated(StrEnum):
@@ -44,25 +45,13 @@ class Suspect:
         return fold(" ".join(self.term.split()))
 
 
-_PREFIXES = frozenset("van der den de het ten ter te in op aan el al la le du von 't 's zu dos da di bin ben".split())
-_ADDRESS = frozenset(
-    "meneer mijnheer mevrouw mevr mw dhr heer juffrouw familie fam buurman buurvrouw burgemeester wethouder"
-    " raadslid agent wijkagent meester juf dokter advocaat directeur".split()
-)
-_THINGS = frozenset(
-    "straat laan weg plein plantsoen park brug kade singel gracht hof dijk pad steeg dreef wal markt kerk school tunnel"
-    " sluis haven wijk buurt veld dorp stad huis museum ziekenhuis station bos meer molen toren theater college lyceum"
-    " stichting vereniging hal berg poort vaart kanaal rivier terrein centrum fonds festival loop toernooi run dag"
-    " nacht feest kermis fabriek winkel fonds gebouw baan land polder eiland zee kamer raad kwartier boulevard".split()
-)
-_ORDINARY = frozenset(
-    "gemeente provincie waterschap politie brandweer tweede eerste derde kamer nieuwe oude grote kleine hoge lage rode"
-    " groene blauwe witte zwarte gouden noord oost zuid west noorder ooster zuider wester black friday rode kruis sint"
-    " sinterklaas piet zwarte kerst pasen pinksteren koning koningin prins prinses lijn bus trein tram jumbo lidl aldi"
-    " afval energie water lucht bodem openbaar vervoer sociale jeugd zorg vluchtelingen asiel windmolens opvang"
-    " verkeer overlast vuurwerk parkeren bouw wonen plan project noordelijke zuidelijke oostelijke westelijke"
-    " centraal centrale europese nederlandse nederland europa bergen".split()
-)
+_FIRST_NAMES = word_list("voornamen")
+_PREFIXES = word_list("tussenvoegsels")
+_ADDRESS = word_list("aanspreekvormen")
+_THINGS = tuple(word_list("dingen"))
+_THINGS_IN_NAMES = tuple(word_list("dingen-in-namen"))
+"""Streets and buildings end so, and surnames do too: after a first name they prove nothing."""
+_ORDINARY = word_list("gewone-woorden")
 _OPERATOR = re.compile(r"(?:AND|EN|NEAR/\d+|BIJ/\d+)\Z")
 _APART = re.compile(r"(?:OR|OF|NOT|NIET)\Z")
 _PIECE = re.compile(r"[()\"“”„‟«»]|[^\s()\"“”„‟«»]+")
@@ -108,7 +97,7 @@ def _runs(query: str) -> Iterator[list[_Word]]:
         if _APART.match(text) or text in "()":
             yield run
             run = []
-        elif _OPERATOR.match(text) or len(text) == 1 and not text.isalnum():
+        elif _OPERATOR.match(text) or (len(text) == 1 and not text.isalnum()):
             continue
         elif _EXEMPT_FIELD.match(text):
             yield run
@@ -147,13 +136,16 @@ def _name_at(run: list[_Word], at: int) -> tuple[Suspect | None, int]:
         return None, 0
     words = run[at : last + 1]
     whole = " ".join(word.text for word in words)
-    if _is_place(whole) or _is_thing(run[last]):
+    named = first.low in _FIRST_NAMES or first.low.rstrip(".") in _ADDRESS or bool(_INITIALS.match(first.text))
+    thing = _THINGS if named else (*_THINGS, *_THINGS_IN_NAMES)
+    follows = run[last + 1].low if last + 1 < len(run) else ""
+    if _is_place(whole) or run[last].low.endswith(thing) or follows in _THINGS:
         return None, len(words)
     reason = ""
     if first.low.rstrip(".") in _ADDRESS:
         if run[last].capital and not _is_ordinary(run[last]):
             reason = _("“%(term)s” speaks of one person by name.")
-    elif first.low in _first_names():
+    elif first.low in _FIRST_NAMES:
         if run[last].capital or not _is_ordinary(run[last]):
             reason = _("“%(term)s” looks like a first name and a surname.")
     elif _INITIALS.match(first.text):
@@ -166,24 +158,12 @@ def _name_at(run: list[_Word], at: int) -> tuple[Suspect | None, int]:
     return Suspect(whole, reason % {"term": whole}, first.start, run[last].end), len(words)
 
 
-def _is_thing(word: _Word) -> bool:
-    low = word.low
-    return any(low.endswith(thing) for thing in _THINGS)
-
-
 def _is_ordinary(word: _Word) -> bool:
     return word.low in _ORDINARY or word.low in _PREFIXES or _is_place(word.text) or any(map(str.isdigit, word.text))
 
 
 def _is_place(text: str) -> bool:
     return fold(text) in _places()
-
-
-@cache
-def _first_names() -> frozenset[str]:
-    """Written down by hand: the ones one meets most, no more."""
-    text = (resources.files("klankbord.listening") / "data" / "voornamen.txt").read_text(encoding="utf-8")
-    return frozenset(text.split())
 
 
 @cache

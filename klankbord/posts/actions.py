@@ -22,8 +22,8 @@ UNIT = "\x1f"  # separates terms; no term holds a control character
 INSERT_POSTS = """
 INSERT INTO posts_post (
     organisation_id, channel_id, author_id, direction, visibility, private, uri, parent_uri, root_uri, subject,
-    text, quoted, html, warning, language, web_url, overheard, source, reply_data, signed, tokens, published_at, received_at,
-    edited_at)
+    text, quoted, html, warning, language, web_url, overheard, source, reply_data, signed, tokens, published_at,
+    received_at, edited_at)
 SELECT %(organisation)s, %(channel)s, author, 'in', visibility, private, uri, parent_uri, root_uri, subject,
        text, quoted, html, warning, language, web_url, overheard, source, reply_data, '',
        array_to_tsvector(string_to_array(terms, chr(31))), published_at, %(now)s, edited_at
@@ -240,9 +240,7 @@ def bring_finds_under(organisation_id: int, stored: Sequence[Stored]) -> None:
 
 def reveal_finds(organisation_id: int, events: Sequence[PostArrived]) -> set[str]:
     """What was overheard turns out to be said to us: the find makes room for the message. The uris that were finds."""
-    names = {
-        find_uri(organisation_id, event.uri): event.uri for event in events if not isinstance(event, Overheard)
-    }
+    names = {find_uri(organisation_id, event.uri): event.uri for event in events if not isinstance(event, Overheard)}
     if not names:
         return set()
     finds = Post.objects.filter(organisation_id=organisation_id, uri__in=names)

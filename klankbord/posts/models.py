@@ -62,7 +62,9 @@ class Post(models.Model):
     warning = models.CharField(max_length=400, blank=True)
     language = models.CharField(max_length=8, blank=True)
     web_url = models.CharField(max_length=1000, blank=True)
-    overheard = models.BooleanField(default=False, help_text="Not said to us: kept under a pseudonym, masked, for a while")
+    overheard = models.BooleanField(
+        default=False, help_text="Not said to us: kept under a pseudonym, masked, for a while"
+    )
     source = models.TextField(blank=True, help_text="Where a find stands on its network, sealed; opening it is logged")
     reply_data = models.JSONField(default=dict)
     signed = models.CharField(max_length=240, blank=True, help_text="Name and desk of the colleague, copied as text")
@@ -84,7 +86,9 @@ class Post(models.Model):
             # search when the word is rare
             GinIndex(fields=["tokens"], name="post_tokens"),
             # what must be forgotten, oldest first
-            models.Index(fields=["organisation", "received_at"], condition=models.Q(overheard=True), name="post_overheard"),
+            models.Index(
+                fields=["organisation", "received_at"], condition=models.Q(overheard=True), name="post_overheard"
+            ),
         ]
 
 

@@ -18,7 +18,7 @@ from klankbord.channels.models import Channel, Delivery
 from klankbord.inbox import actions, sending
 from klankbord.inbox.models import Conversation
 from klankbord.intake.flow import collect, take_in
-from klankbord.listening.actions import open_place_dossier
+from klankbord.listening.actions.place import open_place_dossier
 from klankbord.posts.models import Post
 from klankbord.tenancy.fence import acting_for
 from klankbord.tenancy.models import Mandate, Membership, Organisation, Team, TeamMember, User

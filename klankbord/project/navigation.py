@@ -18,7 +18,7 @@ if TYPE_CHECKING:
 ANY_LOG = (Right.READ_AUDIT, Right.READ_TEAM_AUDIT, Right.READ_OWN_AUDIT)
 PAGES = (
     ("desk", _("Desk"), (Right.READ_PUBLIC,)),
-    ("place-dossier", _("Place"), (Right.READ_DOSSIERS,)),
+    ("dossiers", _("Dossiers"), (Right.READ_DOSSIERS,)),
     ("channels", _("Channels"), (Right.READ_CHANNELS,)),
     ("people", _("People"), (Right.READ_CHANNELS, Right.READ_TEAMS)),
     ("audit", _("Log"), ANY_LOG),

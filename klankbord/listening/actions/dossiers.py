@@ -178,7 +178,10 @@ def _missing(dossier: Dossier, today: date) -> list[tuple[bool, str]]:
         (not dossier.reason.strip(), _("Say why you follow this.")),
         (ends is None, _("Say on which day this ends.")),
         (ends is not None and ends < today, _("The last day has passed. Choose another.")),
-        (ends is not None and ends > today + LONGEST, _("A dossier runs for a year at most; you can make it longer then.")),
+        (
+            ends is not None and ends > today + LONGEST,
+            _("A dossier runs for a year at most; you can make it longer then."),
+        ),
     ]
 
 

@@ -9,7 +9,7 @@ from django.db.models import Exists, OuterRef
 from django.utils import timezone
 
 from klankbord.listening.actions.dossiers import end_dossier
-from klankbord.listening.matching import running
+from klankbord.listening.asking import running
 from klankbord.listening.models import (
     LONGEST_KEPT,
     Dossier,
@@ -82,7 +82,11 @@ def open_finds(dossier: Dossier, reason: str, *, by: User) -> FindsOpening:
         until=timezone.now() + OPEN_FOR,
     )
     record(
-        dossier.organisation_id, "berichten openbare orde inzien", f"dossier:{dossier.pk}", by=by, details={"reden": reason}
+        dossier.organisation_id,
+        "berichten openbare orde inzien",
+        f"dossier:{dossier.pk}",
+        by=by,
+        details={"reden": reason},
     )
     return opening
 
@@ -117,12 +121,12 @@ def remove_old_finds(organisation_id: int, now: datetime) -> int:
         kept_from = now - timedelta(days=dossier.retention_days)
         Match.objects.filter(dossier=dossier, found_at__lt=kept_from).delete()
     # a minute, so that what is being stored at this moment has its finds
-    loose = Post.objects.filter(organisation_id=organisation_id, overheard=True, received_at__lt=now - timedelta(minutes=1))
+    loose = Post.objects.filter(
+        organisation_id=organisation_id, overheard=True, received_at__lt=now - timedelta(minutes=1)
+    )
     unasked = loose.exclude(Exists(Match.objects.filter(post=OuterRef("pk"))))
     # what others said in a thread that somebody began with us stays as long as that, but no longer than any find
-    own_threads = Post.objects.filter(
-        organisation_id=organisation_id, root_uri=OuterRef("root_uri"), overheard=False
-    )
+    own_threads = Post.objects.filter(organisation_id=organisation_id, root_uri=OuterRef("root_uri"), overheard=False)
     old = unasked.filter(received_at__lt=now - timedelta(days=LONGEST_KEPT))
     gone = [*unasked.exclude(Exists(own_threads)).values_list("pk", flat=True), *old.values_list("pk", flat=True)]
     return forget_posts(organisation_id, set(gone))

@@ -11,7 +11,7 @@ from django.db import connection
 
 from klankbord.channels.contract import PostArrived
 from klankbord.channels.models import Channel
-from klankbord.listening.matching import Asked, asking, document_of, find
+from klankbord.listening.asking import Asked, asking, document_of
 from klankbord.listening.models import Count
 from klankbord.posts.actions import Said, Stored
 
@@ -40,7 +40,7 @@ def asked_for(channel: Channel, events: Sequence[PostArrived]) -> set[str]:
         return set()
     asked = asking(channel.organisation_id)
     documents = [document_of(channel.kind, Said.of(event), event) for event in public]
-    return {event.uri for event, found in zip(public, find(asked, documents), strict=True) if found}
+    return {event.uri for event, found in zip(public, asked.find(documents), strict=True) if found}
 
 
 def match_posts(channel: Channel, posts: Sequence[Stored], counted: Collection[str], now: datetime) -> int:
@@ -53,7 +53,7 @@ def match_posts(channel: Channel, posts: Sequence[Stored], counted: Collection[s
     if not public:
         return 0
     documents = [document_of(channel.kind, post.said, post.event) for post in public]
-    found = list(zip(public, find(asking(channel.organisation_id), documents), strict=True))
+    found = list(zip(public, asking(channel.organisation_id).find(documents), strict=True))
     matches = [(one.dossier_id, post.id, json.dumps(one.words)) for post, asked in found for one in asked]
     if not matches:
         return 0
