@@ -131,6 +131,7 @@ RULES = [
             "klankbord/inbox/sending.py": "the actions on one delivery: a page of its own for claim, send, record",
             "klankbord/inbox/threads.py": "the actions of what comes in: opens, reopens, joins; no person acts",
             "klankbord/channels/mandating.py": "the actions on mandates: a page of its own",
+            "klankbord/posts/forgetting.py": "the actions of forgetting: a page of its own",
             "klankbord/intake/sweeping.py": "jobs of a dead worker, which are nobody's data",
             "klankbord/project/demo.py": "puts up the exercise town before anybody is there to act",
             "klankbord/base/jobs.py": "the heartbeat of a part, no act of a person",

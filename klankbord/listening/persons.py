@@ -18,6 +18,7 @@ from importlib import resources
 from django.utils.translation import gettext as _
 
 from klankbord.base.text.folding import fold
+from klankbord.listening.query.lexer import QUOTES
 from klankbord.listening.words import word_list
 
 
@@ -64,6 +65,7 @@ class _Word:
     text: str
     start: int
     end: int
+    quoted: bool = False
 
     @property
     def low(self) -> str:
@@ -92,8 +94,11 @@ def unstated(query: str, declared: Collection[str], own_accounts: Collection[str
 def _runs(query: str) -> Iterator[list[_Word]]:
     """Words that must be found together: side by side, between quotation marks, or joined by AND or NEAR."""
     run: list[_Word] = []
+    quoted = False
     for piece in _PIECE.finditer(query):
         text = piece[0]
+        if text in QUOTES:
+            quoted = not quoted
         if _APART.match(text) or text in "()":
             yield run
             run = []
@@ -106,7 +111,7 @@ def _runs(query: str) -> Iterator[list[_Word]]:
             bare = text.strip("=#*,;:!?")
             if bare:
                 start = piece.start() + text.index(bare)
-                run.append(_Word(bare, start, start + len(bare)))
+                run.append(_Word(bare, start, start + len(bare), quoted))
     yield run
 
 
@@ -138,7 +143,8 @@ def _name_at(run: list[_Word], at: int) -> tuple[Suspect | None, int]:
     whole = " ".join(word.text for word in words)
     named = first.low in _FIRST_NAMES or first.low.rstrip(".") in _ADDRESS or bool(_INITIALS.match(first.text))
     thing = _THINGS if named else (*_THINGS, *_THINGS_IN_NAMES)
-    follows = run[last + 1].low if last + 1 < len(run) else ""
+    # "Anne Frank school" between quotation marks is the school
+    follows = run[last + 1].low if last + 1 < len(run) and run[last].quoted and run[last + 1].quoted else ""
     if _is_place(whole) or run[last].low.endswith(thing) or follows in _THINGS:
         return None, len(words)
     reason = ""

@@ -44,7 +44,7 @@ def bram(cast: Cast, client_of: Callable[[User], Client]) -> Client:
 def make(client: Client, **more: Any) -> int:
     answer = client.post("/dossiers/new", filled(**more))
     assert answer.status_code == 302, answer.context["form"].errors
-    return int(answer.url.strip("/").split("/")[-1])
+    return int(answer.headers["Location"].strip("/").split("/")[-1])
 
 
 def dossier(cast: Cast, pk: int) -> Dossier:

@@ -55,6 +55,8 @@ def test_a_phenomenon_or_a_place_may_be_followed(query: str) -> None:
         ("kees dekker", "kees dekker"),
         ('"jan van der berg"', "jan van der berg"),
         ("Jan de Vries", "Jan de Vries"),
+        ('"Kees Dekker" AND brug', "Kees Dekker"),
+        ("Kees Dekker brug", "Kees Dekker"),
         ('brug AND "Farah el Idrissi"', "Farah el Idrissi"),
         ('"J. Dekker"', "J. Dekker"),
         ("meneer Dekker", "meneer Dekker"),

@@ -10,6 +10,7 @@ from django.http import HttpResponseBase, QueryDict
 from django.shortcuts import render
 from django.views.decorators.http import require_POST
 
+from klankbord.base.text.clean import safe_text
 from klankbord.channels.models import Channel
 from klankbord.listening.finds import preview
 from klankbord.listening.models import Dossier
@@ -53,7 +54,7 @@ class Spot:
 def explain(request: FencedRequest) -> HttpResponseBase:
     """A fragment: the query in plain words, or its fault with the spot and a repair; persons; and a preview."""
     house = whose(request, Right.WRITE_DOSSIERS)
-    query = " ".join(request.POST.get("query", "")[:20_001].split())
+    query = " ".join(safe_text(request.POST.get("query", "")[:20_001]).split())
     stated = {one["key"]: one["as"] for one in declared_in(request.POST, query)}
     context = about(house.organisation.pk, query, request.POST.get("purpose", ""), stated)
     return render(request, "listening/explained.html", context)

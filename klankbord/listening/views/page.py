@@ -16,6 +16,7 @@ from django.utils.translation import gettext as _
 from django.views.decorators.http import require_GET, require_http_methods, require_POST
 
 from klankbord.base.keyed_hash import unseal
+from klankbord.base.text.clean import safe_text
 from klankbord.channels.models import Channel
 from klankbord.channels.queries import gaps_of, health
 from klankbord.listening import figures, queries
@@ -140,7 +141,7 @@ def find_list(request: FencedRequest, pk: int) -> HttpResponseBase:
 
 
 def wanted_of(request: FencedRequest) -> Wanted:
-    asked = request.GET
+    asked = {name: safe_text(value) for name, value in request.GET.items()}
     try:
         day = date.fromisoformat(asked.get("day", ""))
     except ValueError:

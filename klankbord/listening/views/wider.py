@@ -9,6 +9,7 @@ from django.shortcuts import render
 from django.utils import timezone
 from django.views.decorators.http import require_GET
 
+from klankbord.base.text.clean import safe_text
 from klankbord.listening import queries
 from klankbord.tenancy.fence import FencedRequest, inside
 from klankbord.tenancy.roles import Right
@@ -23,7 +24,7 @@ def wider(request: FencedRequest) -> HttpResponseBase:
     house = whose(request, Right.READ_DOSSIERS)
     since = timezone.localdate() - timedelta(days=DAYS - 1)
     topics = queries.shared_topics(since)
-    asked = request.GET.get("topic", "")[:80] or (topics[0][0] if topics else "")
+    asked = safe_text(request.GET.get("topic", ""))[:80] or (topics[0][0] if topics else "")
     shared = queries.neighbours(asked, since) if asked else []
     days = [since + timedelta(days=at) for at in range(DAYS)]
     most = max((number for one in shared for number in one.days.values()), default=0)
