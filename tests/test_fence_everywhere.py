@@ -23,8 +23,8 @@ from psycopg import sql
 from psycopg.conninfo import make_conninfo
 
 from klankbord.channels.models import Channel, Delivery, Source
-from klankbord.inbox import actions
-from klankbord.inbox.models import Conversation
+from klankbord.inbox import actions, drafts, presence
+from klankbord.inbox.models import Conversation, Draft, Step
 from klankbord.listening.models import Dossier
 from klankbord.posts.files import keep_file
 from klankbord.posts.models import Attachment, Post
@@ -93,6 +93,14 @@ SPOTS: dict[str, Spot] = {
     "health": Spot(),
     "desk/": Spot(questions=LISTS),
     "desk/lists": Spot(questions=LISTS),
+    "desk/presence": Spot(),
+    "desk/step/<int:pk>/undo": Spot("step", by("amal")),
+    "desk/draft/<int:pk>/take": Spot("draft", by("amal")),
+    "desk/draft/<int:pk>/drop": Spot("draft", by("amal")),
+    "desk/<int:pk>/draft/reply": Spot("conversation", by("amal")),
+    "desk/<int:pk>/draft/note": Spot("conversation", by("amal")),
+    "desk/<int:pk>/here": Spot("conversation", by("amal")),
+    "desk/<int:pk>/away": Spot("conversation", by("amal")),
     "desk/live": Spot(untried="a stream without end: inbox/tests/test_live.py"),
     "desk/file/<int:pk>": Spot("file"),
     "desk/delivery/<int:pk>/lookup": Spot("delivery", by("amal")),
@@ -207,6 +215,10 @@ def _talk(cast: Cast, say: Say, channel: Channel, word: str, visibility: str) ->
         text = f"Wij komen langs {word}"
         post = actions.reply(conversation, text, by=cast.amal, client_id=uuid4(), seen=10**9, files=[file])
         actions.write_note(conversation, f"Notitie {word}", by=cast.amal)
+        # nobody has said this yet: also about a public conversation it is for who may write
+        draft = word.replace(PUBLIC, PRIVATE)
+        drafts.keep_draft(conversation, "reply", f"Concept {draft}", by=cast.amal)
+        presence.arrive(conversation, writing=True, by=cast.amal, now=timezone.now())
     with acting_for(channel.organisation_id):
         # undecided, so that there is something to decide
         Delivery.objects.filter(posts__uri=post.uri).update(state="uncertain", problem=f"Onbekend {word}")
@@ -240,6 +252,8 @@ def _furnish(town: Organisation, word: str) -> None:
 def _count(made: Things, where: str, town: Organisation) -> None:
     kinds = {
         "conversation": Conversation,
+        "draft": Draft,
+        "step": Step,
         "delivery": Delivery,
         "file": Attachment,
         "channel": Channel,

@@ -18,7 +18,7 @@ from klankbord.channels.contract import Visibility
 from klankbord.channels.models import Channel, Delivery
 from klankbord.channels.queries import health, moment
 from klankbord.channels.registry import connector_class
-from klankbord.inbox.models import Conversation
+from klankbord.inbox.models import Conversation, Draft, Presence
 from klankbord.inbox.queries import COUNT_AT_MOST, Filter
 from klankbord.listening.models import Match
 from klankbord.posts.models import VISIBILITY_CHOICES, Attachment, Post
@@ -191,6 +191,36 @@ def _who_reads(visibility: Visibility, name: str) -> str:
 
 def _name_of(post: Post) -> str:
     return (post.author.name or post.author.handle if post.author else post.signed) or _("Unknown")
+
+
+def own_draft(drafts: Sequence[Draft], user: User, kind: str) -> Draft | None:
+    """What this colleague was writing here."""
+    return next((one for one in drafts if one.user_id == user.pk and one.kind == kind), None)
+
+
+def left_drafts(drafts: Sequence[Draft], user: User) -> list[Shown]:
+    """What others were writing here."""
+    return [
+        {
+            "id": one.pk,
+            "is_note": one.kind == Draft.What.NOTE,
+            "writer": one.writer,
+            "initials": initials(one.writer),
+            "time": one.changed_at,
+            "text": one.text,
+        }
+        for one in drafts
+        if one.user_id != user.pk
+    ]
+
+
+def present(others: Sequence[Presence]) -> list[Shown]:
+    """Per conversation who is there, who writes first."""
+    found: dict[int, list[Shown]] = {}
+    for one in sorted(others, key=lambda other: not other.writing):
+        shown = {"initials": initials(one.name), "name": one.name, "writing": one.writing, "until": one.until}
+        found.setdefault(one.conversation_id, []).append(shown)
+    return [{"id": pk, "people": people} for pk, people in found.items()]
 
 
 def shown_post(post: Post, may_write: bool) -> Shown:
