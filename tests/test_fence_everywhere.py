@@ -94,28 +94,12 @@ SPOTS: dict[str, Spot] = {
     "desk/": Spot(questions=LISTS),
     "desk/lists": Spot(questions=LISTS),
     "desk/presence": Spot(),
-    "desk/step/<int:pk>/undo": Spot("step", by("amal")),
-    "desk/draft/<int:pk>/take": Spot("draft", by("amal")),
-    "desk/draft/<int:pk>/drop": Spot("draft", by("amal")),
-    "desk/<int:pk>/draft/reply": Spot("conversation", by("amal")),
-    "desk/<int:pk>/draft/note": Spot("conversation", by("amal")),
-    "desk/<int:pk>/here": Spot("conversation", by("amal")),
-    "desk/<int:pk>/away": Spot("conversation", by("amal")),
     "desk/live": Spot(untried="a stream without end: inbox/tests/test_live.py"),
     "desk/file/<int:pk>": Spot("file"),
-    "desk/delivery/<int:pk>/lookup": Spot("delivery", by("amal")),
-    "desk/delivery/<int:pk>/confirm": Spot("delivery", by("amal")),
-    "desk/delivery/<int:pk>/resend": Spot("delivery", by("amal")),
     "desk/<int:pk>": Spot("conversation"),
     "desk/<int:pk>/row": Spot("conversation", questions=LISTS[:2]),
     "desk/<int:pk>/posts": Spot("conversation", questions=("", "?after=0")),
-    "desk/<int:pk>/seen": Spot("conversation", by("amal")),
     "desk/<int:pk>/resident": Spot("conversation"),
-    "desk/<int:pk>/reply": Spot("conversation", by("amal")),
-    "desk/<int:pk>/note": Spot("conversation", by("amal")),
-    "desk/<int:pk>/assign": Spot("conversation", by("amal")),
-    "desk/<int:pk>/close": Spot("conversation", by("amal")),
-    "desk/<int:pk>/reopen": Spot("conversation", by("amal")),
     "desk/<int:pk>/reason": Spot("conversation", by("fatma")),
     "people/": Spot(questions=OF_A_HOUSE),
     "people/invite": Spot(may=by("chantal"), questions=OF_A_HOUSE),
@@ -143,6 +127,10 @@ SPOTS: dict[str, Spot] = {
     ),
     "i18n/setlang/": Spot(),
 }
+AT_THE_DESK = "seen reply note assign close reopen draft/reply draft/note here away"
+SPOTS |= {f"desk/<int:pk>/{act}": Spot("conversation", by("amal")) for act in AT_THE_DESK.split()}
+DECIDED = ("delivery/lookup", "delivery/confirm", "delivery/resend", "step/undo", "draft/take", "draft/drop")
+SPOTS |= {f"desk/{d.replace('/', '/<int:pk>/')}": Spot(d.partition("/")[0], by("amal")) for d in DECIDED}
 # django-allauth: about the one who is logged in and nobody else.
 OF_ONESELF = """
 login/ inactive/ signup/ reauthenticate/ email/ confirm-email/ password/change/ password/set/ password/reset/

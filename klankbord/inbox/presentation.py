@@ -18,6 +18,7 @@ from klankbord.channels.contract import Visibility
 from klankbord.channels.models import Channel, Delivery
 from klankbord.channels.queries import health, moment
 from klankbord.channels.registry import connector_class
+from klankbord.inbox.lines import Lines
 from klankbord.inbox.models import Conversation, Draft, Presence
 from klankbord.inbox.queries import COUNT_AT_MOST, Filter
 from klankbord.listening.models import Match
@@ -76,30 +77,10 @@ def short_name(organisation: str) -> str:
     return organisation.removeprefix("Gemeente ")
 
 
-def row(conversation: Conversation, channels: dict[int, Channel], user: User, wanted: Filter) -> Shown:
-    channel = channels[conversation.channel_id]
-    return {
-        "id": conversation.pk,
-        "url": address("conversation", conversation.pk, query=query_of(wanted)),
-        "author_name": conversation.author_name or _("Unknown"),
-        "author_initials": initials(conversation.author_name),
-        "preview": conversation.preview,
-        "subject": conversation.subject,
-        "channel_label": channel.name,
-        "channel_kind": channel.kind,
-        "organisation_name": short_name(channel.organisation.name),
-        "show_organisation": len({c.organisation_id for c in channels.values()}) > 1,
-        "time": conversation.last_post_at,
-        "waiting_since": conversation.waiting_since,
-        "status": conversation.status,
-        "assignee_name": conversation.assignee_name,
-        "assignee_initials": initials(conversation.assignee_name) if conversation.assignee_name else "",
-        "is_mine": conversation.assignee_id == user.pk,
-        "private": conversation.private,
-        "delivery_problem": conversation.delivery_problem,
-        "unread": conversation.seen_at is None,
-        "exercise": channel.organisation.is_demo,
-    }
+def lines(channels: dict[int, Channel], user: User, wanted: Filter, current: int | None = None) -> Lines:
+    """Who draws the lines of this list."""
+    names = {pk: short_name(channel.organisation.name) for pk, channel in channels.items()}
+    return Lines(channels, user, query_of(wanted), names, current=current)
 
 
 def mandate_text(sight: Sight, channel: Channel) -> str:

@@ -83,8 +83,8 @@ def remember(
 def take_back(step: Step, *, by: User, now: datetime | None = None) -> Conversation:
     """Undo the last step of ``by``; TooLate when its moment has passed or a colleague went on from there."""
     now = now or timezone.now()
-    conversation = Conversation.objects.select_for_update(of=("self",)).select_related("channel").get(
-        pk=step.conversation_id
+    conversation = (
+        Conversation.objects.select_for_update(of=("self",)).select_related("channel").get(pk=step.conversation_id)
     )
     if step.until <= now:
         raise TooLate(_("It is too late to undo this."))

@@ -58,7 +58,7 @@ class Migration(migrations.Migration):
             fields=[
                 ('id', models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name='ID')),
                 ('private', models.BooleanField()),
-                ('act', models.CharField(choices=[('reply', 'Answer'), ('assign', 'Assign'), ('close', 'Close'), ('reopen', 'Reopen')], max_length=6)),
+                ('act', models.CharField(choices=[('reply', 'Reply'), ('assign', 'Assign'), ('close', 'Close'), ('reopen', 'Reopen')], max_length=6)),
                 ('before', models.JSONField(help_text='The conversation as it was')),
                 ('after', models.JSONField(help_text='The conversation as this step left it')),
                 ('until', models.DateTimeField(help_text='Until then it can be taken back')),

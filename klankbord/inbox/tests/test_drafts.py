@@ -124,9 +124,7 @@ def test_a_draft_is_for_who_may_write_there(cast: Cast, say: Say, client_of: Cli
     assert all_drafts(cast) == [("Amal", "reply", "Onder ons gezegd")]
 
 
-def test_at_the_end_of_a_mandate_the_draft_stays_with_the_principal(
-    cast: Cast, say: Say, client_of: ClientOf
-) -> None:
+def test_at_the_end_of_a_mandate_the_draft_stays_with_the_principal(cast: Cast, say: Say, client_of: ClientOf) -> None:
     say(cast.luisterveen_mail, "u1", "Wanneer wordt er gemaaid?", visibility="direct")
     conversation, client = only_conversation(cast), client_of(cast.amal)
     keep(client, conversation, "Volgende week.")

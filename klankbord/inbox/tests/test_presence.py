@@ -122,6 +122,7 @@ def test_at_the_end_of_a_mandate_the_desk_is_neither_seen_nor_sees(cast: Cast, s
 
 def test_the_list_of_who_is_there_costs_the_same_for_any_number(cast: Cast, say: Say, client_of: ClientOf) -> None:
     gijs, costs = client_of(cast.gijs), []
+    gijs.get("/desk/presence")
     for number in range(4):
         say(cast.square, f"u{number}", "Nog een lantaarn.")
         with acting_for(cast.klankendam.pk):

@@ -110,11 +110,10 @@ def show(request: FencedRequest, found: Conversation, **more: Any) -> HttpRespon
     wanted = filter_of(request)
     context = thread_context(request, found, channels, again="reply_text" in more)
     if not request.headers.get("HX-Request"):
-        context = queue_context(request, channels, wanted) | context
+        context = queue_context(request, channels, wanted, found.pk) | context
     else:
-        context["row"] = presentation.row(found, channels, request.user, wanted) | {
-            "in_view": queries.in_filter(found, request.user, wanted)
-        }
+        lines = presentation.lines(channels, request.user, wanted, found.pk)
+        context["line"] = lines.draw(found, in_view=queries.in_filter(found, request.user, wanted))
     template = "inbox/changed.html" if request.headers.get("HX-Request") else "inbox/desk.html"
     return render(request, template, context | more)
 
@@ -127,17 +126,21 @@ def channels_with(request: FencedRequest, found: Conversation) -> dict[int, Chan
     return channels
 
 
-def queue_context(request: FencedRequest, channels: dict[int, Channel], wanted: Filter) -> dict[str, Any]:
+def queue_context(
+    request: FencedRequest, channels: dict[int, Channel], wanted: Filter, current: int | None = None
+) -> dict[str, Any]:
     page = queries.queue(request.user, channels, wanted)
     rows, more = page[: queries.PAGE], page[queries.PAGE :]
     last = rows[-1] if more else None
+    lines = presentation.lines(channels, request.user, wanted, current)
     older = f"{last.last_post_at.isoformat()}_{last.pk}" if last else ""
     return {
         "views": presentation.view_list(wanted, queries.counts(request.user, channels, wanted)),
         "organisations": presentation.organisation_list(channels, wanted),
         "q": wanted.words,
         "clear_url": presentation.address("desk", query=presentation.query_of(wanted, q="")),
-        "rows": [presentation.row(one, channels, request.user, wanted) for one in rows],
+        "rows": rows,
+        "lines": [lines.draw(one) for one in rows],
         "next_url": presentation.address("desk", query=presentation.query_of(wanted, before=older)) if last else "",
         "filter_query": presentation.query_of(wanted),
         "single_keys": True,
@@ -207,9 +210,9 @@ def row(request: FencedRequest, pk: int) -> HttpResponseBase:
     """One line of the queue, fresh."""
     found = find_conversation(request, pk)
     wanted = filter_of(request)
-    shown = presentation.row(found, channels_with(request, found), request.user, wanted)
-    shown["in_view"] = not wanted.words and queries.in_filter(found, request.user, wanted)
-    return render(request, "inbox/row.html", {"row": shown})
+    lines = presentation.lines(channels_with(request, found), request.user, wanted)
+    in_view = not wanted.words and queries.in_filter(found, request.user, wanted)
+    return HttpResponse(lines.draw(found, in_view=in_view))
 
 
 @inside
