@@ -23,8 +23,8 @@ from psycopg import sql
 from psycopg.conninfo import make_conninfo
 
 from klankbord.channels.models import Channel, Delivery, Source
-from klankbord.inbox import actions
-from klankbord.inbox.models import Conversation
+from klankbord.inbox import actions, drafts, presence
+from klankbord.inbox.models import Conversation, Draft, Step
 from klankbord.listening.models import Dossier
 from klankbord.posts.files import keep_file
 from klankbord.posts.models import Attachment, Post
@@ -93,21 +93,13 @@ SPOTS: dict[str, Spot] = {
     "health": Spot(),
     "desk/": Spot(questions=LISTS),
     "desk/lists": Spot(questions=LISTS),
+    "desk/presence": Spot(),
     "desk/live": Spot(untried="a stream without end: inbox/tests/test_live.py"),
     "desk/file/<int:pk>": Spot("file"),
-    "desk/delivery/<int:pk>/lookup": Spot("delivery", by("amal")),
-    "desk/delivery/<int:pk>/confirm": Spot("delivery", by("amal")),
-    "desk/delivery/<int:pk>/resend": Spot("delivery", by("amal")),
     "desk/<int:pk>": Spot("conversation"),
     "desk/<int:pk>/row": Spot("conversation", questions=LISTS[:2]),
     "desk/<int:pk>/posts": Spot("conversation", questions=("", "?after=0")),
-    "desk/<int:pk>/seen": Spot("conversation", by("amal")),
     "desk/<int:pk>/resident": Spot("conversation"),
-    "desk/<int:pk>/reply": Spot("conversation", by("amal")),
-    "desk/<int:pk>/note": Spot("conversation", by("amal")),
-    "desk/<int:pk>/assign": Spot("conversation", by("amal")),
-    "desk/<int:pk>/close": Spot("conversation", by("amal")),
-    "desk/<int:pk>/reopen": Spot("conversation", by("amal")),
     "desk/<int:pk>/reason": Spot("conversation", by("fatma")),
     "people/": Spot(questions=OF_A_HOUSE),
     "people/invite": Spot(may=by("chantal"), questions=OF_A_HOUSE),
@@ -135,6 +127,10 @@ SPOTS: dict[str, Spot] = {
     ),
     "i18n/setlang/": Spot(),
 }
+AT_THE_DESK = "seen reply note assign close reopen draft/reply draft/note here away"
+SPOTS |= {f"desk/<int:pk>/{act}": Spot("conversation", by("amal")) for act in AT_THE_DESK.split()}
+DECIDED = ("delivery/lookup", "delivery/confirm", "delivery/resend", "step/undo", "draft/take", "draft/drop")
+SPOTS |= {f"desk/{d.replace('/', '/<int:pk>/')}": Spot(d.partition("/")[0], by("amal")) for d in DECIDED}
 # django-allauth: about the one who is logged in and nobody else.
 OF_ONESELF = """
 login/ inactive/ signup/ reauthenticate/ email/ confirm-email/ password/change/ password/set/ password/reset/
@@ -207,6 +203,10 @@ def _talk(cast: Cast, say: Say, channel: Channel, word: str, visibility: str) ->
         text = f"Wij komen langs {word}"
         post = actions.reply(conversation, text, by=cast.amal, client_id=uuid4(), seen=10**9, files=[file])
         actions.write_note(conversation, f"Notitie {word}", by=cast.amal)
+        # nobody has said this yet: also about a public conversation it is for who may write
+        draft = word.replace(PUBLIC, PRIVATE)
+        drafts.keep_draft(conversation, "reply", f"Concept {draft}", by=cast.amal)
+        presence.arrive(conversation, writing=True, by=cast.amal, now=timezone.now())
     with acting_for(channel.organisation_id):
         # undecided, so that there is something to decide
         Delivery.objects.filter(posts__uri=post.uri).update(state="uncertain", problem=f"Onbekend {word}")
@@ -240,6 +240,8 @@ def _furnish(town: Organisation, word: str) -> None:
 def _count(made: Things, where: str, town: Organisation) -> None:
     kinds = {
         "conversation": Conversation,
+        "draft": Draft,
+        "step": Step,
         "delivery": Delivery,
         "file": Attachment,
         "channel": Channel,

@@ -10,6 +10,7 @@ from django.db import connection
 from klankbord.base.realtime import announce
 from klankbord.base.text.clean import preview, safe_text
 from klankbord.channels.models import Channel
+from klankbord.inbox.drafts import move_drafts
 from klankbord.inbox.models import Conversation
 from klankbord.posts.actions import Stored
 from klankbord.posts.models import Post
@@ -99,6 +100,7 @@ def _go_up_in(there: Conversation, emptied: Conversation) -> None:
     record(there.organisation_id, "gesprekken samenvoegen", f"gesprek:{there.pk}", by=None, details=details)
     _announce(emptied)
     _announce(there)
+    move_drafts(emptied, there)
     emptied.delete()
 
 

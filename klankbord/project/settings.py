@@ -115,6 +115,8 @@ OUTSIDE_ALLOWED_HOSTS = [host for host in os.environ.get("KLANKBORD_ALLOWED_HOST
 LIVE_CONNINFO = app_url()
 # How long an answer may be on its way out before it counts as uncertain; longer than every time-out of a connector.
 SENDING_LEASE_SECONDS = int(os.environ.get("KLANKBORD_SENDING_LEASE", "90"))
+# How long an answer stays here after a press on Send, so that it can be taken back; 0: not at all.
+UNDO_SECONDS = float(os.environ.get("KLANKBORD_UNDO_SECONDS", "6"))
 
 LANGUAGE_CODE = "nl"
 LANGUAGES = [("nl", _("Dutch")), ("en", _("English"))]
