@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Any
 
+from django.conf import settings
 from django.http import HttpRequest
 from django.urls import reverse
 from django.utils.translation import gettext_lazy as _
@@ -42,10 +43,10 @@ def first_page(sight: Sight) -> str:
 
 
 def navigation(request: HttpRequest) -> dict[str, Any]:
-    """Context of the header; nothing for who is not inside the fence. One query."""
+    """Context of the header; little for who is not inside the fence. One query."""
     sight: Sight | None = getattr(request, "sight", None)
     if sight is None or not sight.organisations:
-        return {}
+        return {"provider": settings.OIDC}
     home = Organisation.objects.filter(pk__in=sight.organisations).order_by("is_demo", "pk").first()
     pages = reachable(sight)
     if home and not home.is_demo and not home.first_day_done_at and sight.may(Right.WRITE_CHANNELS, home.pk):

@@ -34,13 +34,14 @@ DEBUG = False
 INSTALLED_APPS = [
     "django.contrib.auth",
     "django.contrib.contenttypes",
-    "django.contrib.sessions",
     "django.contrib.messages",
     "django.forms",
     "django.contrib.staticfiles",
     "allauth",
     "allauth.account",
     "allauth.mfa",
+    "allauth.socialaccount",
+    "allauth.socialaccount.providers.openid_connect",
     "procrastinate.contrib.django",
     "klankbord.base",
     "klankbord.tenancy",
@@ -57,6 +58,7 @@ MIDDLEWARE = [
     "klankbord.project.security.SecurityHeaders",
     "whitenoise.middleware.WhiteNoiseMiddleware",
     "django.contrib.sessions.middleware.SessionMiddleware",
+    "klankbord.tenancy.sessions.LastUsed",
     "django.middleware.locale.LocaleMiddleware",
     "django.middleware.common.CommonMiddleware",
     "django.middleware.csrf.CsrfViewMiddleware",
@@ -108,6 +110,16 @@ def _database(url: str) -> dict[str, Any]:
 
 
 DATABASES = {"default": _database(app_url())}
+
+# Shared by all web processes, so that who may try five times may not try five times at each. An entry is gone when its
+# time is over; the number is the point where the database begins to clear away, far above what limits let in.
+CACHES = {
+    "default": {
+        "BACKEND": "django.core.cache.backends.db.DatabaseCache",
+        "LOCATION": "base_cache",
+        "OPTIONS": {"MAX_ENTRIES": 100_000},
+    }
+}
 
 # Hosts on private addresses that may be reached all the same: servers of the own network, test servers.
 OUTSIDE_ALLOWED_HOSTS = [host for host in os.environ.get("KLANKBORD_ALLOWED_HOSTS", "").split(",") if host]
