@@ -38,6 +38,7 @@ LOG_IN: dict[str, Spot] = {
     # numbers of keys: the row of another is not found, and theirs are made in klankbord/project/tests/test_passkeys.py
     "accounts/2fa/webauthn/keys/<int:pk>/edit/": Spot("membership"),
     "accounts/2fa/webauthn/keys/<int:pk>/remove/": Spot("membership"),
+    "metrics": Spot(),
     "accounts/oidc/<slug:provider_id>/login/": Spot(filled="accounts/oidc/sso/login/"),
     "accounts/oidc/<slug:provider_id>/login/callback/": Spot(filled="accounts/oidc/sso/login/callback/"),
 }

@@ -98,6 +98,12 @@ CHAPTERS = (
                 "90",
                 "Seconds an answer may be on its way out before it counts as uncertain; longer than any time-out.",
             ),
+            Variable(
+                "KLANKBORD_METRICS_TOKEN",
+                "only this machine",
+                "Word that a collector of metrics shows (`Authorization: Bearer …`) to read `/metrics` from elsewhere.",
+                secret=True,
+            ),
         ),
     ),
     Chapter(

@@ -9,10 +9,7 @@ names; no open sign-up, and no answer that tells whether an address is known her
 
 from __future__ import annotations
 
-import os
 from typing import Any
-
-from klankbord.project.provider import Provider, configured, for_allauth
 
 AUTHENTICATION_BACKENDS = ["allauth.account.auth_backends.AuthenticationBackend"]
 LOGIN_URL = "account_login"
@@ -47,10 +44,7 @@ ACCOUNT_RATE_LIMITS = {
     "setup_code": "10/5m/ip",
 }
 
-# Who says who somebody is, beside Klankbord itself; None when the environment names nobody.
-OIDC: Provider | None = configured(os.environ)
 SOCIALACCOUNT_ADAPTER = "klankbord.project.signing_in.SigningIn"
-SOCIALACCOUNT_PROVIDERS = for_allauth(OIDC)
 SOCIALACCOUNT_STORE_TOKENS = False
 SOCIALACCOUNT_EMAIL_VERIFICATION = "none"
 

@@ -80,6 +80,7 @@ ALWAYS_REACHABLE = {
     "mfa_reauthenticate_webauthn",
     "set_language",
     "health",
+    "metrics",
 }
 READY = "second_step_is_set_up"
 

@@ -14,6 +14,7 @@ from klankbord.project import logs
 from klankbord.project.address import FilledInHost
 from klankbord.project.installation import CHECKOUT, app_url, data_dir
 from klankbord.project.login import *  # noqa: F403  # the settings of the log-in, a page of their own
+from klankbord.project.provider import Provider, configured, for_allauth
 
 DATA = data_dir()
 _secrets = read_secrets(secrets_path(DATA))
@@ -30,6 +31,10 @@ SESSION_COOKIE_SECURE = CSRF_COOKIE_SECURE = ADDRESS.startswith("https:")
 SECURE_HSTS_SECONDS = 31_536_000 if ADDRESS.startswith("https:") else 0
 SECURE_REFERRER_POLICY = "same-origin"
 DEBUG = False
+
+# Who says who somebody is, beside Klankbord itself; None when the environment names nobody.
+OIDC: Provider | None = configured(os.environ)
+SOCIALACCOUNT_PROVIDERS = for_allauth(OIDC)
 
 INSTALLED_APPS = [
     "django.contrib.auth",
@@ -125,6 +130,8 @@ CACHES = {
 OUTSIDE_ALLOWED_HOSTS = [host for host in os.environ.get("KLANKBORD_ALLOWED_HOSTS", "").split(",") if host]
 # The listening connections of live events do not come from the pool: they stay open.
 LIVE_CONNINFO = app_url()
+# The word that whoever collects metrics must show; empty: only this machine may read them.
+METRICS_TOKEN = os.environ.get("KLANKBORD_METRICS_TOKEN", "")
 # How long an answer may be on its way out before it counts as uncertain; longer than every time-out of a connector.
 SENDING_LEASE_SECONDS = int(os.environ.get("KLANKBORD_SENDING_LEASE", "90"))
 

@@ -159,13 +159,14 @@ def leave_provider(request: HttpRequest) -> HttpResponse:
     A page that moves on by itself, and not a redirect of the log-out form: our policy lets no form lead elsewhere.
     No ID token is kept for this, so the provider may ask whether one means it.
     """
+    provider: Provider | None = settings.OIDC
     end = _end_of_session(request)
-    if request.user.is_authenticated or not end:
+    if request.user.is_authenticated or provider is None or not end:
         return redirect("account_login")
     back = request.build_absolute_uri(reverse("account_login"))
-    asked = urlencode({"client_id": settings.OIDC.client, "post_logout_redirect_uri": back})
+    asked = urlencode({"client_id": provider.client, "post_logout_redirect_uri": back})
     url = f"{end}{'&' if '?' in end else '?'}{asked}"
-    return render(request, "signing_in/leave.html", {"url": url, "provider": settings.OIDC})
+    return render(request, "signing_in/leave.html", {"url": url, "provider": provider})
 
 
 def _end_of_session(request: HttpRequest) -> str:

@@ -7,10 +7,12 @@ from django.urls import URLPattern, URLResolver, include, path
 
 from klankbord.project import passkeys, signing_in
 from klankbord.project.health import health
+from klankbord.project.metrics import metrics
 
 urlpatterns: list[URLPattern | URLResolver] = [
     path("", include("klankbord.project.firstday.urls")),
     path("health", health, name="health"),
+    path("metrics", metrics, name="metrics"),
     path("desk/", include("klankbord.inbox.urls")),
     path("", include("klankbord.tenancy.urls")),
     path("", include("klankbord.channels.urls")),

@@ -8,13 +8,20 @@ import { pathToFileURL } from 'node:url';
 const { modules, port, client, people } = JSON.parse(readFileSync(0, 'utf8'));
 const { Provider } = await import(pathToFileURL(join(modules, 'oidc-provider', 'lib', 'index.js')));
 
+const page = (text) => `<!doctype html><html lang="nl"><title>Inlogdienst (oefening)</title>${text}`;
+
+// Its own page brings letters from elsewhere along, and nothing here reaches beyond this machine.
+async function logoutSource(ctx, form) {
+  ctx.body = page(`${form}<button form="op.logoutForm" name="logout" value="yes">uitloggen</button>`);
+}
+
 const provider = new Provider(`http://localhost:${port}`, {
   clients: [{ grant_types: ['authorization_code'], response_types: ['code'], ...client }],
   scopes: ['openid', 'email', 'profile'],
   claims: { openid: ['sub', 'acr', 'amr'], email: ['email', 'email_verified'], profile: ['name', 'groups'] },
   cookies: { keys: ['oefening'] },
   pkce: { required: () => true },
-  features: { devInteractions: { enabled: false }, rpInitiatedLogout: { enabled: true } },
+  features: { devInteractions: { enabled: false }, rpInitiatedLogout: { enabled: true, logoutSource } },
   interactions: { url: (ctx, interaction) => `/interaction/${interaction.uid}` },
   async findAccount(ctx, id) {
     if (!people[id]) return undefined;
@@ -30,11 +37,11 @@ const provider = new Provider(`http://localhost:${port}`, {
   },
 });
 
-const page = (text) => `<!doctype html><html lang="nl"><title>Inlogdienst (oefening)</title>${text}`;
 const answer = provider.callback();
 
 http.createServer(async (request, response) => {
   const found = /^\/interaction\/[\w-]+$/.test(request.url);
+  if (request.url === '/favicon.ico') return response.writeHead(204).end();
   if (!found) return answer(request, response);
   if (request.method === 'GET') {
     const choices = Object.keys(people).map((id) => `<button name="who" value="${id}">${id}</button>`);
