@@ -149,6 +149,7 @@ VARIABLES = tuple(variable for chapter in CHAPTERS for variable in chapter.varia
 
 def unknown(names: Iterable[str]) -> list[tuple[str, str]]:
     """Names that begin like ours and mean nothing, each with the one that was probably meant, or empty."""
-    known = [variable.name for variable in VARIABLES]
-    strange = sorted(name for name in names if name.startswith(PREFIX) and name not in {*known, *INTERNAL})
-    return [(name, next(iter(difflib.get_close_matches(name, known, 1)), "")) for name in strange]
+    known = {variable.name.removeprefix(PREFIX): variable.name for variable in VARIABLES}
+    strange = sorted(name for name in names if name.startswith(PREFIX) and name not in {*known.values(), *INTERNAL})
+    meant = {name: difflib.get_close_matches(name.removeprefix(PREFIX), known, 1) for name in strange}
+    return [(name, known[close[0]] if close else "") for name, close in meant.items()]

@@ -13,7 +13,7 @@ BROWSERS = (
     (r"\bOPR/", "Opera"),
     (r"\bSamsungBrowser/", "Samsung Internet"),
     (r"\bFirefox/|\bFxiOS/", "Firefox"),
-    (r"\bChrome/|\bCriOS/|\bChromium/", "Chrome"),
+    (r"Chrome/|\bCriOS/|\bChromium/", "Chrome"),
     (r"\bVersion/.*\bSafari/", "Safari"),
 )
 SYSTEMS = (

@@ -18,6 +18,8 @@ GUESS = """
 import django
 django.setup()
 from django.test import Client
+from django.test.utils import setup_test_environment
+setup_test_environment()
 for number in range(4):
     client = Client(headers={"host": "localhost"})
     answer = client.post("/accounts/login/", {"login": "noor@echt.example", "password": f"gok {number}"})
