@@ -15,6 +15,7 @@ WITHOUT_FENCE = {
     "first-day/administrator": "the same: makes the first member of an organisation",
     "join/<str:token>": "who has the link of an invitation has no account yet",
     "health": "figures about parts of this installation, for whoever watches over it",
+    "metrics": "figures about this installation as a whole, for whoever watches over it",
     "accounts/": "django-allauth: logging in, before anybody is somebody",
     "i18n/": "chooses the language of the screen, in a cookie",
     "desk/live": "a stream of ids; it asks the fence itself at each event, since a transaction cannot last that long",

@@ -30,8 +30,9 @@ from klankbord.posts.files import keep_file
 from klankbord.posts.models import Attachment, Post
 from klankbord.tenancy.audit import record
 from klankbord.tenancy.fence import acting_for, entered
-from klankbord.tenancy.models import Invitation, Mandate, Membership, Organisation, User
+from klankbord.tenancy.models import Invitation, Mandate, Membership, Organisation, ProviderGroup, User
 from tests.cast import Cast
+from tests.spots import LOG_IN, OF_A_HOUSE, Spot, by
 from tests.test_addresses import FOUND
 
 Say = Callable[..., None]
@@ -59,27 +60,6 @@ MAY_MEET: dict[str, set[str]] = {
 }
 
 
-@dataclass(frozen=True)
-class Spot:
-    """What to try at one address."""
-
-    ids: str = ""
-    """Which things its number stands for; empty: no number in it."""
-    may: frozenset[str] = frozenset()
-    """Who may post there in Klankendam; in Luisterveen nobody of these may."""
-    questions: tuple[str, ...] = ("",)
-    """What is asked behind the address."""
-    filled: str = ""
-    """The address itself, where something else than a number stands in it."""
-    untried: str = ""
-    """Why it cannot be tried like this."""
-
-
-def by(*who: str) -> frozenset[str]:
-    return frozenset(who)
-
-
-OF_A_HOUSE = ("?organisation={klankendam}", "?organisation={luisterveen}", "")
 LISTS = ("", "?view=all", "?view=mine", "?view=closed", "?q=lantaarn", "?organisation={luisterveen}&view=all")
 SPOTS: dict[str, Spot] = {
     "": Spot(),
@@ -137,7 +117,7 @@ login/ inactive/ signup/ reauthenticate/ email/ confirm-email/ password/change/ 
 login/code/confirm/ password/reset/key/done/ password/reset/done/ 2fa/ 2fa/authenticate/ 2fa/reauthenticate/
 2fa/totp/activate/ 2fa/totp/deactivate/ 2fa/recovery-codes/ 2fa/recovery-codes/generate/ 2fa/recovery-codes/download/
 """
-SPOTS |= {f"accounts/{address}": Spot() for address in OF_ONESELF.split()}
+SPOTS |= {f"accounts/{address}": Spot() for address in OF_ONESELF.split()} | LOG_IN
 
 
 def test_every_address_is_tried() -> None:
@@ -226,6 +206,7 @@ def _furnish(town: Organisation, word: str) -> None:
         Dossier.objects.filter(organisation=town).update(name=word, words=[word], reason=word, legal_basis=word)
         somebody = User.objects.create(email=f"{word}@{word}.example", name=f"Lid {word}", is_demo=True)
         Membership.objects.create(organisation=town, user=somebody, roles=["webcare"])
+        ProviderGroup.objects.create(organisation=town, group=word, roles=["webcare"])
         Channel.objects.filter(organisation=town).update(name=word)
         Invitation.objects.create(
             organisation=town,
@@ -248,6 +229,7 @@ def _count(made: Things, where: str, town: Organisation) -> None:
         "membership": Membership,
         "invitation": Invitation,
         "mandate": Mandate,
+        "group": ProviderGroup,
     }
     with acting_for(town.pk):
         for kind, model in kinds.items():
@@ -324,6 +306,7 @@ BODY = {
     "email": "kaper@gekaapt.example",
     "roles": ["admin", "webcare"],
     "name": "gekaapt",
+    "group": "gekaapt",
     "words": "gekaapt",
     "decision": "gekaapt",
     "processor_agreement": "gekaapt",
@@ -337,7 +320,7 @@ BODY = {
     "password": "een lange zin die niemand raadt",
 }
 # Log-in state and signs of life; they change by themselves.
-RESTLESS = {"django_session", "base_heartbeat", "account_emailaddress"}
+RESTLESS = {"base_cache", "tenancy_session", "base_heartbeat", "account_emailaddress"}
 
 
 class Ledger:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Any
 
+from django.conf import settings
 from django.http import HttpRequest
 from django.urls import reverse
 from django.utils.functional import cached_property
@@ -69,10 +70,10 @@ class Place:
 
 
 def navigation(request: HttpRequest) -> dict[str, Any]:
-    """Context of the header, as functions that a template calls; nothing for who is not inside the fence."""
+    """Context of the header, as functions that a template calls; little for who is not inside the fence."""
     sight: Sight | None = getattr(request, "sight", None)
     if sight is None or not sight.organisations:
-        return {}
+        return {"provider": settings.OIDC}
     place = Place(request, sight)
     return {
         "organisation_name": place.organisation_name,
