@@ -13,6 +13,8 @@ urlpatterns: list[URLPattern | URLResolver] = [
     path("", include("klankbord.tenancy.urls")),
     path("", include("klankbord.channels.urls")),
     path("", include("klankbord.listening.urls")),
+    path("take-in/", include("klankbord.intake.urls")),
+    path("", include("klankbord.public.urls")),
     path("accounts/", include("allauth.urls")),
     path("i18n/", include("django.conf.urls.i18n")),
 ]

@@ -40,6 +40,7 @@ SYSTEM_TABLES = {
     "channels_source": "an address is fetched once, whoever wants it; holds no content and no secrets",
     "channels_gap": "when a source could not be heard; holds no content",
     "channels_landing": "raw things until they are routed to the organisations that want them",
+    "public_visit": "how often somebody handed something in this hour, under a hash that nobody can turn back",
     "base_heartbeat": "which parts are alive",
     "django_session": "log-in state, before anybody has entered",
     "django_migrations": "schema bookkeeping",
