@@ -30,7 +30,8 @@ SETTINGS: dict[str, Any] = {"id": "x", "address": "webcare@klankendam.example", 
 
 
 def submission(**more: Any) -> Submission:
-    return Submission(**{"id": uuid.UUID(int=7**70 % 2**128), "text": "De lantaarn is stuk.", "at": AT} | more)
+    basis: dict[str, Any] = {"id": uuid.UUID(int=7**70 % 2**128), "text": "De lantaarn is stuk.", "at": AT}
+    return Submission(**basis | more)
 
 
 def understood(said: Submission) -> PostArrived:

@@ -21,7 +21,8 @@ TIP = Tip({"id": "x"}, {})
 
 
 def note(**more: Any) -> Note:
-    return Note(**{"text": "De lantaarn is stuk.", "at": NOW, "mark": "bladzijde"} | more)
+    basis: dict[str, Any] = {"text": "De lantaarn is stuk.", "at": NOW, "mark": "bladzijde"}
+    return Note(**basis | more)
 
 
 def understood(said: Note) -> PostArrived:
