@@ -65,8 +65,7 @@ def test_a_resident_writes_and_a_colleague_takes_a_call(visitor: Visitor, tmp_pa
         resident.fill("[name=email]", "geen adres")
         time.sleep(3)
         resident.click("main button[type=submit]")
-        assert "422" in "".join(visitor.complaints)
-        visitor.complaints.clear()
+        resident.wait_for_selector("#wrong")
         assert resident.input_value("[name=text]") == "De lantaarn bij de speeltuin is stuk."
         shoot(resident, "ways-form-error")
         resident.fill("[name=email]", "bea@bewoner.example")
@@ -83,7 +82,9 @@ def test_a_resident_writes_and_a_colleague_takes_a_call(visitor: Visitor, tmp_pa
         while not amal.locator("#queue-list", has_text="Bea Bewoner").count() and time.monotonic() < deadline:
             time.sleep(0.5)
             amal.goto("/desk/")
-        amal.click("#queue-list >> text=Bea Bewoner")
+        # the list may be drawn anew at any moment, so its link is followed and not clicked
+        row = amal.locator("#queue-list li", has_text="Bea Bewoner").locator("a").first
+        amal.goto(str(row.get_attribute("href")))
         amal.wait_for_selector("#posts")
         assert reference in amal.inner_text("#posts")
         assert amal.locator("#posts img[alt='Een lantaarnpaal zonder lamp']").count() == 1
@@ -113,6 +114,8 @@ def test_a_resident_writes_and_a_colleague_takes_a_call(visitor: Visitor, tmp_pa
         while not smtp.taken and time.monotonic() < deadline:
             time.sleep(0.2)
         assert reference.encode() in smtp.taken[0]
+    # the browser reports the refusal; that one was asked for
+    visitor.complaints[:] = [line for line in visitor.complaints if "422" not in line]
     assert not found, "\n".join(found)
 
 
