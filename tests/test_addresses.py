@@ -14,6 +14,8 @@ WITHOUT_FENCE = {
     "first-day/organisation": "the same: the choice is kept in the session until the administrator is made",
     "first-day/administrator": "the same: makes the first member of an organisation",
     "join/<str:token>": "who has the link of an invitation has no account yet",
+    "contact/<slug:word>-<int:pk>/": "the front door of residents: shows what a definer function tells anybody",
+    "contact/<slug:word>-<int:pk>/thanks/<str:ticket>": "the same: what stands there comes from the signed ticket",
     "health": "figures about parts of this installation, for whoever watches over it",
     "metrics": "figures about this installation as a whole, for whoever watches over it",
     "accounts/": "django-allauth: logging in, before anybody is somebody",

@@ -71,6 +71,9 @@ SPOTS: dict[str, Spot] = {
     "first-day/done": Spot(),
     "join/<str:token>": Spot(filled="join/geraden"),
     "health": Spot(),
+    **{address: Spot() for address in ("take-in/", "take-in/file")},  # see intake/tests/test_by_hand.py
+    "contact/<slug:word>-<int:pk>/": Spot("channel", filled="contact/x-<int:pk>/"),
+    "contact/<slug:word>-<int:pk>/thanks/<str:ticket>": Spot("channel", filled="contact/x-<int:pk>/thanks/geraden"),
     "desk/": Spot(questions=LISTS),
     "desk/lists": Spot(questions=LISTS),
     "desk/presence": Spot(),

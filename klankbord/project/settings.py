@@ -55,6 +55,7 @@ INSTALLED_APPS = [
     "klankbord.listening",
     "klankbord.inbox",
     "klankbord.intake",
+    "klankbord.public",
 ]
 PROCRASTINATE_AUTODISCOVER_MODULE_NAME = "jobs"
 MIDDLEWARE = [
