@@ -98,7 +98,7 @@ def row(conversation: Conversation, channels: dict[int, Channel], user: User, wa
         "private": conversation.private,
         "delivery_problem": conversation.delivery_problem,
         "unread": conversation.seen_at is None,
-        "exercise": channel.organisation.is_demo,
+        "exercise": channel.organisation.is_demo or connector_class(channel.kind).shows_other_side,
     }
 
 

@@ -20,6 +20,7 @@ PAGES = (
     ("desk", _("Desk"), (Right.READ_PUBLIC,)),
     ("place-dossier", _("Place"), (Right.READ_DOSSIERS,)),
     ("channels", _("Channels"), (Right.READ_CHANNELS,)),
+    ("exercises", _("Exercises"), (Right.HOLD_EXERCISES,)),
     ("people", _("People"), (Right.READ_CHANNELS, Right.READ_TEAMS)),
     ("audit", _("Log"), ANY_LOG),
 )

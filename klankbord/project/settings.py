@@ -49,6 +49,7 @@ INSTALLED_APPS = [
     "klankbord.listening",
     "klankbord.inbox",
     "klankbord.intake",
+    "klankbord.exercises",
 ]
 PROCRASTINATE_AUTODISCOVER_MODULE_NAME = "jobs"
 MIDDLEWARE = [

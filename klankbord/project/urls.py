@@ -13,6 +13,7 @@ urlpatterns: list[URLPattern | URLResolver] = [
     path("", include("klankbord.tenancy.urls")),
     path("", include("klankbord.channels.urls")),
     path("", include("klankbord.listening.urls")),
+    path("", include("klankbord.exercises.urls")),
     path("accounts/", include("allauth.urls")),
     path("i18n/", include("django.conf.urls.i18n")),
 ]
