@@ -87,7 +87,8 @@ ACTS = st.lists(
 
 @given(ACTS)
 def test_whatever_happens_it_never_goes_back_and_never_changes_what_was(acts: list[tuple[str, float, float]]) -> None:
-    clock, now, highest, said = Clock(opens=50), NINE, 50.0, {}
+    clock, now, highest = Clock(opens=50), NINE, 50.0
+    said: dict[float, datetime] = {}
     for act, wait, speed in acts:
         now += timedelta(seconds=wait)
         before = clock.position(now)
@@ -108,5 +109,5 @@ def test_whatever_happens_it_never_goes_back_and_never_changes_what_was(acts: li
             assert found is not None
             assert abs(found - moment) < timedelta(seconds=0.01)
         highest = max(highest, clock.position(now))
-        if clock.begun and (moment := clock.moment(highest - 0.01)) and highest > 50.1:
-            said[highest - 0.01] = moment
+        if clock.begun and (earlier := clock.moment(highest - 0.01)) and highest > 50.1:
+            said[highest - 0.01] = earlier
