@@ -98,6 +98,12 @@ SPOTS: dict[str, Spot] = {
     "channels/<int:pk>/settings": Spot("channel", by("chantal")),
     "channels/<int:pk>/switch": Spot("channel", by("chantal")),
     "channels/<int:pk>/replay": Spot("channel", by("chantal")),
+    "exercises/": Spot(may=by("chantal"), questions=OF_A_HOUSE),
+    "exercises/<slug:key>/": Spot(filled="exercises/geraden/"),
+    **{
+        f"exercises/<slug:key>/{act}": Spot(filled=f"exercises/geraden/{act}")
+        for act in ("state", "start", "pause", "speed", "back")
+    },
     "people/mandates": Spot(questions=OF_A_HOUSE),
     "people/mandates/give": Spot(may=by("chantal"), questions=OF_A_HOUSE),
     "people/mandates/<int:pk>/end": Spot("mandate"),

@@ -78,6 +78,15 @@ def switch_channel(channel: Channel, enabled: bool, *, by: User) -> None:
     record(channel.organisation_id, act, f"kanaal:{channel.pk}", by=by, details={"naam": channel.name})
 
 
+def beat_clocks(organisation_id: int, kinds: Collection[str], now: datetime) -> None:
+    """Channels of these kinds hear that the house is there, all of an organisation in one transaction."""
+    for channel in Channel.objects.select_for_update(of=("self",)).filter(organisation=organisation_id, kind__in=kinds):
+        settings = connector_class(channel.kind).beat(channel.settings, now)
+        if settings != channel.settings:
+            channel.settings = settings
+            channel.save(update_fields=["settings"])
+
+
 def lease_due_source(now: datetime) -> Source | None:
     """Take one source whose turn it is, so that no other process fetches it; None when there is nothing to do."""
     source = (

@@ -23,6 +23,7 @@ PAGES = (
     ("take-in", _("Call or tip"), (Right.WRITE_CONVERSATIONS,)),
     ("place-dossier", _("Place"), (Right.READ_DOSSIERS,)),
     ("channels", _("Channels"), (Right.READ_CHANNELS,)),
+    ("exercises", _("Exercises"), (Right.HOLD_EXERCISES,)),
     ("people", _("People"), (Right.READ_CHANNELS, Right.READ_TEAMS)),
     ("audit", _("Log"), ANY_LOG),
 )

@@ -56,6 +56,7 @@ INSTALLED_APPS = [
     "klankbord.inbox",
     "klankbord.intake",
     "klankbord.public",
+    "klankbord.exercises",
 ]
 PROCRASTINATE_AUTODISCOVER_MODULE_NAME = "jobs"
 MIDDLEWARE = [

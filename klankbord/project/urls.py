@@ -26,5 +26,6 @@ urlpatterns: list[URLPattern | URLResolver] = [
     path("accounts/oidc/leave/", signing_in.leave_provider, name="leave-provider"),
     path("take-in/", include("klankbord.intake.urls")),
     path("", include("klankbord.public.urls")),
+    path("", include("klankbord.exercises.urls")),
     path("i18n/", include("django.conf.urls.i18n")),
 ]
