@@ -25,7 +25,7 @@ from psycopg.conninfo import make_conninfo
 from klankbord.channels.models import Channel, Delivery, Source
 from klankbord.inbox import actions, drafts, presence
 from klankbord.inbox.models import Conversation, Draft, Step
-from klankbord.listening.models import Dossier
+from klankbord.listening.models import Dossier, DossierNote
 from klankbord.posts.files import keep_file
 from klankbord.posts.models import Attachment, Post
 from klankbord.tenancy.audit import record
@@ -109,6 +109,28 @@ SPOTS: dict[str, Spot] = {
     "people/mandates/<int:pk>/end": Spot("mandate"),
     # on the first day the administrator may, when there is nobody else yet
     "place/": Spot(may=by("chantal", "bram"), questions=OF_A_HOUSE),
+    "dossiers/": Spot(questions=OF_A_HOUSE),
+    "dossiers/new": Spot(may=by("bram"), questions=OF_A_HOUSE),
+    "dossiers/explain": Spot(questions=OF_A_HOUSE),
+    "dossiers/wider": Spot(questions=OF_A_HOUSE),
+    "dossiers/privacy": Spot(may=by("fatma"), questions=OF_A_HOUSE),
+    "dossiers/processing": Spot(questions=OF_A_HOUSE),
+    "dossiers/dpia": Spot(questions=OF_A_HOUSE),
+    "dossiers/<int:pk>/": Spot("dossier"),
+    "dossiers/<int:pk>/change": Spot("dossier", by("bram")),
+    "dossiers/<int:pk>/start": Spot("dossier", by("bram")),
+    "dossiers/<int:pk>/end": Spot("dossier", by("bram", "fatma")),
+    "dossiers/<int:pk>/sign": Spot("dossier", by("fatma")),
+    "dossiers/<int:pk>/open": Spot("dossier"),
+    "dossiers/<int:pk>/finds": Spot("dossier"),
+    "dossiers/<int:pk>/noise": Spot("dossier", by("bram", "amal", "fatma")),
+    "dossiers/<int:pk>/sharper": Spot("dossier"),
+    "dossiers/<int:pk>/source": Spot("dossier", by("bram", "amal", "fatma")),
+    "dossiers/<int:pk>/note": Spot("dossier", by("bram")),
+    "dossiers/<int:pk>/follow": Spot("dossier", by("bram", "amal", "fatma")),
+    "dossiers/<int:pk>/export": Spot("dossier", by("bram", "amal", "fatma")),
+    # for everybody on purpose: the names of dossiers that run, without messages
+    "register/<int:pk>": Spot("organisation", untried="shows dossiers to everybody: listening/tests/test_register.py"),
     "accounts/logout/": Spot(untried="ends the very session it is tried with"),
     "accounts/^confirm-email/(?P<key>[-:\\w]+)/$": Spot(filled="accounts/confirm-email/geraden/"),
     "accounts/^password/reset/key/(?P<uidb36>[0-9A-Za-z]+)-(?P<key>.+)/$": Spot(
@@ -163,6 +185,7 @@ def things(cast: Cast, say: Say) -> Things:
         (KLANKENDAM, cast.klankendam, (cast.square, cast.mail)),
         (LUISTERVEEN, cast.luisterveen, (square, cast.luisterveen_mail)),
     ):
+        _follow(town, planted(HOUSE, where))
         for channel, what, visibility in zip(channels, (PUBLIC, PRIVATE), ("public", "direct"), strict=True):
             _talk(cast, say, channel, planted(what, where), visibility)
         # private words in a public thread
@@ -172,6 +195,23 @@ def things(cast: Cast, say: Say) -> Things:
         _furnish(town, planted(HOUSE, where))
         _count(made, where, town)
     return made
+
+
+def _follow(town: Organisation, word: str) -> None:
+    """A dossier that finds what is said, with everything a colleague adds to it."""
+    with acting_for(town.pk):
+        followed = Dossier.objects.create(
+            organisation=town,
+            name=word,
+            query="lantaarn",
+            reason=word,
+            legal_basis=word,
+            topic=word,
+            ends_on=timezone.localdate() + timedelta(days=9),
+            review_on=timezone.localdate(),
+            state="active",
+        )
+        DossierNote.objects.create(organisation=town, dossier=followed, name=word, text=word, at=timezone.now())
 
 
 def _talk(cast: Cast, say: Say, channel: Channel, word: str, visibility: str) -> None:
@@ -239,6 +279,7 @@ def _count(made: Things, where: str, town: Organisation) -> None:
         "invitation": Invitation,
         "mandate": Mandate,
         "group": ProviderGroup,
+        "dossier": Dossier,
     }
     with acting_for(town.pk):
         for kind, model in kinds.items():

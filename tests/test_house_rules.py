@@ -138,6 +138,7 @@ RULES = [
             "klankbord/inbox/presence.py": "the actions on presence: a page of its own",
             "klankbord/inbox/undoing.py": "the actions of taking back: a page of its own",
             "klankbord/channels/mandating.py": "the actions on mandates: a page of its own",
+            "klankbord/posts/forgetting.py": "the actions of forgetting: a page of its own",
             "klankbord/intake/sweeping.py": "jobs of a dead worker, which are nobody's data",
             "klankbord/project/demo.py": "puts up the exercise town before anybody is there to act",
             "klankbord/base/jobs.py": "the heartbeat of a part, no act of a person",
