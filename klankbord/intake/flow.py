@@ -46,7 +46,7 @@ from klankbord.channels.contract import (
 from klankbord.channels.models import Arrival, Channel, Landing, Source
 from klankbord.channels.registry import connector_class, connector_for
 from klankbord.inbox import sending
-from klankbord.inbox.threads import move_conversations, open_conversations, touch_thread
+from klankbord.inbox.threads import acknowledge_receipt, move_conversations, open_conversations, touch_thread
 from klankbord.intake import media
 from klankbord.listening.actions.matching import asked_for, match_posts
 from klankbord.posts.actions import (
@@ -263,6 +263,7 @@ def _settle_new(channel: Channel, stored: list[Stored], counted: set[str], now: 
     media.keep(channel.organisation_id, keep_attachments(channel.organisation_id, stored))
     match_posts(channel, stored, counted, now)
     open_conversations(channel, stored, now)
+    acknowledge_receipt(channel, stored, now)
 
 
 def _revise(channel: Channel, event: PostArrived, now: datetime) -> None:

@@ -4,7 +4,14 @@ from __future__ import annotations
 
 from procrastinate.contrib.django import app
 
+from klankbord.channels.models import Source
 from klankbord.intake import flow, forgetting, media, rereading, sweeping
+
+
+@app.task(name="intake.route")
+def route(source: int) -> None:
+    """What was handed in at our own door goes to who wants it."""
+    flow.route(Source.objects.get(pk=source))
 
 
 @app.task(name="intake.take_in")

@@ -6,6 +6,7 @@ import json
 from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import datetime
+from functools import lru_cache
 
 from django.db import connection
 
@@ -69,6 +70,12 @@ class Stored:
 def terms_of(*texts: str) -> list[str]:
     """The index terms of everything searchable in a post."""
     return index_terms("\n".join(text for text in texts if text))
+
+
+@lru_cache(maxsize=10_000)
+def _names(name: str, handle: str) -> list[str]:
+    """By what somebody can be found; who speaks once often speaks again."""
+    return terms_of(safe_text(name), safe_text(handle))
 
 
 def remember_authors(channel: Channel, authors: Sequence[AuthorData]) -> dict[str, int]:
@@ -135,7 +142,7 @@ def store_posts(
     roots = _roots(channel.organisation_id, fresh)
     terms = [one.terms for one in said]
     # somebody who addressed us can be found by name on the desk; dossiers never see these terms
-    names = [terms_of(safe_text(event.author.name), safe_text(event.author.handle)) for event in fresh]
+    names = [_names(event.author.name, event.author.handle) for event in fresh]
     rows = [
         {
             "author": authors[event.author.network_id],

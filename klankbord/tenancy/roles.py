@@ -44,6 +44,7 @@ class Right(StrEnum):
     WRITE_TEAMS = "write teams, rules and norms"
     READ_CHANNELS = "read channels, members and mandates"
     WRITE_CHANNELS = "write channels, members and mandates"
+    HOLD_EXERCISES = "hold, steer and put back exercises"
     READ_AUDIT = "read the whole audit log"
     READ_TEAM_AUDIT = "read the audit log of the own team"
     READ_OWN_AUDIT = "read own acts in the audit log"
@@ -75,6 +76,7 @@ RIGHTS: dict[Role, frozenset[Right]] = {
             R.READ_TEAMS,
             R.WRITE_TEAMS,
             R.READ_CHANNELS,
+            R.HOLD_EXERCISES,
             R.READ_TEAM_AUDIT,
         }
     ),
@@ -89,7 +91,9 @@ RIGHTS: dict[Role, frozenset[Right]] = {
             R.READ_AUDIT,
         }
     ),
-    Role.ADMIN: frozenset({R.READ_TEAMS, R.WRITE_TEAMS, R.READ_CHANNELS, R.WRITE_CHANNELS, R.READ_AUDIT}),
+    Role.ADMIN: frozenset(
+        {R.READ_TEAMS, R.WRITE_TEAMS, R.READ_CHANNELS, R.WRITE_CHANNELS, R.HOLD_EXERCISES, R.READ_AUDIT}
+    ),
 }
 
 

@@ -10,21 +10,23 @@ from collections.abc import Hashable
 from dataclasses import dataclass
 from functools import cached_property
 from itertools import product
+from operator import attrgetter
 
 from klankbord.listening.matching.clauses import BEGIN, END, Clause, normal_form
-from klankbord.listening.matching.rarity import ENOUGH, Rarity
-from klankbord.listening.matching.stems import Stems
+from klankbord.listening.matching.keys import ALWAYS, Keys
+from klankbord.listening.matching.rarity import Rarity
 from klankbord.listening.query import Document, Found, Query
 from klankbord.listening.query.tree import And, Node, Not, Or
 from klankbord.listening.query.verify import holds
 
-ALWAYS = ""
-"""The key that every text holds: the second anchor of a query that has only one."""
 MOST_PLACES = 32
 """Places of one query in the index before its second anchor is left out."""
-LEARN_ALL = 20_000
-"""Texts after which only one in ``LEARN_ONE_IN`` is still learned from."""
-LEARN_ONE_IN = 16
+LEARN_ONE_IN = 8
+"""Of so many texts one is learned from: which words are rare changes slowly."""
+REVIEW_EVERY = 2_000
+"""Texts after which is looked at how well the anchors were chosen."""
+TOO_MANY = 50
+"""Queries met by a text in vain, on average, from which choosing all anchors anew is worth its price."""
 
 
 @dataclass(slots=True, eq=False)
@@ -79,10 +81,11 @@ class Matcher:
         self.rarity = Rarity()
         self._entries: dict[Hashable, _Entry] = {}
         self._index: dict[str, dict[str, list[_Entry]]] = {}
-        self._stems = Stems()
+        self._wildcards = Keys()
         self._added = 0
         self._passed = 0
-        self._rebuild_at = ENOUGH
+        self._in_vain = 0
+        self._review_at = REVIEW_EVERY
 
     def __len__(self) -> int:
         return len(self._entries)
@@ -109,18 +112,21 @@ class Matcher:
             if not below:
                 del self._index[first]
         for key in entry.wildcards:
-            self._stems.remove(key)
+            self._wildcards.remove(key)
 
     def match(self, document: Document) -> list[Match]:
         """Every dossier whose query finds this text, in the order in which they were added."""
-        keys = self._keys(document)
+        keys = self._wildcards.of(document)
         found: list[_Entry] = []
         tried: set[_Entry] = set()
         index = self._index
+        met = 0
         for first in index.keys() & keys:
             below = index[first]
             for second in below.keys() & keys:
-                for entry in below[second]:
+                entries = below[second]
+                met += len(entries)
+                for entry in entries:
                     if entry.several:
                         if entry in tried:
                             continue
@@ -132,42 +138,43 @@ class Matcher:
                         and (not entry.undecided or all(holds(node, document) for node in entry.undecided))
                     ):
                         found.append(entry)
-        self._learn(keys)
+        self._passed += 1
+        self._in_vain += met - len(found)
+        if not self._passed % LEARN_ONE_IN:
+            self._learn(keys)
         if len(found) > 1:
-            found.sort(key=lambda entry: entry.number)
+            found.sort(key=_NUMBER)
         return [Match(entry.dossier, entry.query, document, entry.why) for entry in found]
-
-    def _keys(self, document: Document) -> set[str]:
-        keys = {ALWAYS, *document.terms}
-        if self._stems:
-            for wildcards in map(self._stems.satisfied, document.terms):
-                if wildcards:
-                    keys.update(wildcards)
-        return keys
 
     def _put(self, entry: _Entry) -> None:
         self._entries[entry.dossier] = entry
         for first, second in entry.places:
             self._index.setdefault(first, {}).setdefault(second, []).append(entry)
         for key in entry.wildcards:
-            self._stems.add(key)
+            self._wildcards.add(key)
 
     def _learn(self, keys: set[str]) -> None:
-        rarity = self.rarity
-        self._passed += 1
-        if self._passed <= LEARN_ALL or self._passed % LEARN_ONE_IN == 0:
-            rarity.learn(keys)
-        if self._passed == self._rebuild_at:
-            self._rebuild_at *= 10
-            self.rebuild()
+        """Note which keys are common; when many queries were met in vain, choose all anchors anew by that."""
+        self.rarity.learn(keys)
+        if self._passed >= self._review_at:
+            if self._in_vain > TOO_MANY * REVIEW_EVERY:
+                self.choose_anchors()
+                # where this did not help it should not be tried all the time
+                self._review_at += self._passed
+            else:
+                self._review_at = self._passed + REVIEW_EVERY
+            self._in_vain = 0
 
-    def rebuild(self) -> None:
-        """Choose the anchors of every query anew, by what was learned since."""
+    def choose_anchors(self) -> None:
+        """Put every query in its place anew, by what was learned since it was added."""
         entries, self._entries = self._entries, {}
         self._index = {}
-        self._stems = Stems()
+        self._wildcards = Keys()
         for entry in entries.values():
             self._put(_entry(entry.number, entry.dossier, entry.query, self.rarity))
+
+
+_NUMBER = attrgetter("number")
 
 
 def _entry(number: int, dossier: Hashable, query: Query, rarity: Rarity) -> _Entry:

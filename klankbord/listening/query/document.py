@@ -8,6 +8,7 @@ from dataclasses import dataclass, field
 from datetime import datetime
 from functools import cached_property
 
+from klankbord.base.text.chunks import terms_in
 from klankbord.base.text.tokens import Token, tokenize
 
 
@@ -28,11 +29,7 @@ class Document:
     @cached_property
     def terms(self) -> frozenset[str]:
         """Every term by which some token is found."""
-        terms = {token.folded for token in self.tokens}
-        for token in self.tokens:
-            if token.parts:
-                terms.update(token.parts)
-        return frozenset(terms)
+        return frozenset(terms_in(self.text))
 
     @cached_property
     def _positions(self) -> dict[str, list[int]]:

@@ -165,7 +165,7 @@ def _refuse_almost_operator(query: str, start: int, end: int, text: str) -> None
         message = _("“{text}” is no operator here. Write AND, OR or NOT in capitals.").format(text=text)
         raise Refused(message, start, end, replaced(query, start, end, instead))
     if near := _NEAR_LIKE.fullmatch(text):
-        message = _("Say how many words may be between: {operator}/5 is at most five words apart.")
+        message = _("Say how far apart they may stand: {operator}/5 is at most five words.")
         suggestion = replaced(query, start, end, f"{near[1]}/{near[2] or 5}")
         raise Refused(message.format(operator=near[1]), start, end, suggestion)
     if text[0] in "-!" and text[1:2].isalpha():

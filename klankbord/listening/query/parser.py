@@ -187,9 +187,15 @@ def _words_in(leaf: AnyLeaf) -> bool:
 
 def _hints(query: str, found: list[Piece]) -> list[Hint]:
     """Operators in lower case are ordinary words; between other words that is hardly ever meant."""
-    message = _("“{word}” is an ordinary word here, which must be in the text. In capitals it is an operator.")
     return [
-        Hint(message.format(word=piece.text), piece.start, piece.end, replaced(query, piece.start, piece.end, instead))
+        Hint(
+            _("“{word}” is an ordinary word here, which must be in the text. In capitals it is an operator.").format(
+                word=piece.text
+            ),
+            piece.start,
+            piece.end,
+            replaced(query, piece.start, piece.end, instead),
+        )
         for piece in found[1:-1]
         if piece.sign is Sign.LEAF and (instead := _LOWER.get(piece.text))
     ]
