@@ -38,10 +38,14 @@ class ArchiveFind:
 
 @dataclass(frozen=True, slots=True)
 class Page:
-    """Finds from new to old; ``further`` is where to go on, None when the whole archive was searched."""
+    """Finds from new to old; ``further`` is where to go on, None when the whole archive was searched.
+
+    ``examined`` is the number of candidates that were looked at.
+    """
 
     finds: list[ArchiveFind]
     further: tuple[datetime, int] | None
+    examined: int
 
 
 def search_archive(
@@ -60,19 +64,19 @@ def search_archive(
     for _round in range(MOST_ROUNDS):
         found = newest_candidates(terms, patterns, channels, place, size)
         for post in _posts(found):
+            examined += 1
             place = (post.published_at, post.pk)
             if (why := query.match(document(post))) is not None:
                 finds.append(ArchiveFind(post, why))
                 if len(finds) == limit:
-                    return Page(finds, place)
+                    return Page(finds, place, examined)
         if found.further is None:
-            return Page(finds, None)
+            return Page(finds, None, examined)
         place = found.further
-        examined += len(found.ids)
         if examined >= MOST_EXAMINED:
             break
         size = min(2 * size, 1_000)
-    return Page(finds, place)
+    return Page(finds, place, examined)
 
 
 def _posts(found: Candidates) -> list[Post]:

@@ -98,9 +98,17 @@ def test_malformed_lines_are_reported_by_number_and_skipped(tmp_path: Path) -> N
     )
     posts = lines(
         tmp_path / "P.jsonl",
-        ["\ufeff", {"id": "a", "text": "brug"}, "\n", {"id": "b"}, {"text": "brug"}, {"id": "c", "text": "brug", "language": 5},
-         {"id": "d", "text": "brug", "published_at": "gisteren"}, {"id": "e", "text": "brug", "language": None}],
-    )  # fmt: skip
+        [
+            "\ufeff",
+            {"id": "a", "text": "brug"},
+            "\n",
+            {"id": "b"},
+            {"text": "brug"},
+            {"id": "c", "text": "brug", "language": 5},
+            {"id": "d", "text": "brug", "published_at": "gisteren"},
+            {"id": "e", "text": "brug", "language": None},
+        ],
+    )
     with posts.open("ab") as file:
         file.write(b'{"id": "\xff", "text": "brug"}\n{"id": "\\ud800", "text": "brug"}')
     done = command("--dossiers", dossiers, "--posts", posts)
