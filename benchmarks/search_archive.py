@@ -2,8 +2,8 @@
 
     python -m benchmarks.search_archive --data FOLDER      (made by benchmarks.seed)
 
-In this process, behind the fence, each search in a transaction of its own. Floor in the same run: entering the fence and
-reading fifty posts by their keys. ``found`` and ``examined`` are finds on the page and candidates looked at.
+In this process, behind the fence, each search in a transaction of its own. Floor in the same run: entering the fence
+and reading fifty posts by their keys. ``found`` and ``examined`` are finds on the page and candidates looked at.
 """
 
 from __future__ import annotations

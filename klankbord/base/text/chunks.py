@@ -33,7 +33,8 @@ def terms_in(text: str) -> set[str]:
 def terms_of_chunk(chunk: str) -> tuple[str, ...]:
     """The terms of what stands between white space."""
     found = tuple({term: None for token in tokenize(chunk) for term in token.terms})
-    if len(chunk) <= LONGEST_REMEMBERED:
+    # what ends in a currency must be looked at again each time: the amount may follow
+    if len(chunk) <= LONGEST_REMEMBERED and chunk[-1] not in CURRENCIES:
         if len(_remembered) >= MOST_REMEMBERED:
             _remembered.clear()
         _remembered[chunk] = found

@@ -131,7 +131,7 @@ def _within(terms: Iterable[str], most_bytes: int) -> Iterable[str]:
     total = 0
     for term in terms:
         total += len(term.encode())
-        if total > most_bytes:
+        if total > most_bytes - len(CUT.encode()):
             yield CUT
             return
         yield term
