@@ -104,7 +104,8 @@ def candidates_for(query: Query) -> tuple[str, list[str]]:
     if certain:
         terms = " & ".join(f"({' | '.join(map(_lexeme, sorted(clause)))})" for clause in certain)
         return f"({terms}) | {quoted_term(CUT)}", []
-    return "", [CUT, *map(_pattern, sorted(min(clauses, key=_cost)))]
+    (anchors, *_others) = sorted(clauses, key=_cost)
+    return "", [CUT, *map(_pattern, sorted(anchors))]
 
 
 def _cost(clause: Clause) -> float:

@@ -8,6 +8,7 @@ from klankbord.listening.matching import Matcher, matcher
 from klankbord.listening.matching.clauses import normal_form
 from klankbord.listening.matching.rarity import Rarity
 from klankbord.listening.query import Document, parse
+from klankbord.listening.query.tree import Node
 
 
 def found(there: Matcher, text: str) -> list[object]:
@@ -46,8 +47,13 @@ def test_a_post_meets_only_queries_of_which_it_holds_two_anchors(monkeypatch: py
     there = Matcher()
     for number in range(500):
         there.add(number, parse(f'gemeente klankendam woord{number} "in de straat"'))
-    tried: list[object] = []
-    monkeypatch.setattr(matcher, "holds", lambda node, document: tried.append(node) or True)
+    tried: list[Node] = []
+
+    def holds(node: Node, document: Document) -> bool:
+        tried.append(node)
+        return True
+
+    monkeypatch.setattr(matcher, "holds", holds)
     assert found(there, "gemeente klankendam woord7 in de straat") == [7]
     assert len(tried) == 1
 

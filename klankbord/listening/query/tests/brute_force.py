@@ -6,6 +6,7 @@ Shares nothing with the verifier but the tree and the tokenizer. The oracle of m
 from __future__ import annotations
 
 import unicodedata
+from urllib.parse import urlsplit
 
 from klankbord.base.text.folding import fold
 from klankbord.base.text.tokens import Token, tokenize
@@ -93,4 +94,5 @@ def _passes(leaf: Filter, document: Document) -> bool:
         case Field.LANGUAGE:
             return f"{document.language.lower()}-".startswith(f"{leaf.value}-")
         case Field.SOURCE:
-            return document.source == leaf.value or document.source.endswith(f".{leaf.value}")
+            source = urlsplit(document.source).hostname or document.source
+            return f".{source.removeprefix('www.')}".endswith(f".{leaf.value}")
