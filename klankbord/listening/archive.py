@@ -10,8 +10,6 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import UTC, datetime
 
-from django.db.models import Exists, OuterRef, Q
-
 from klankbord.base.text.tokens import CUT
 from klankbord.listening.finds import document
 from klankbord.listening.matching.clauses import BEGIN, END, Clause, normal_form
@@ -54,7 +52,7 @@ def search_archive(
     """The newest public posts of others that a query finds, among these channels as far as one may see them.
 
     ``after`` is what the page before gave as ``further``. What only a public order dossier found is left out: that is
-    kept for nothing else. Two questions to the database a round, at most ``MOST_ROUNDS`` rounds.
+    kept for nothing else. At most three questions to the database a round, at most ``MOST_ROUNDS`` rounds.
     """
     terms, patterns = candidates_for(query)
     finds: list[ArchiveFind] = []
@@ -81,15 +79,17 @@ def search_archive(
 
 def _posts(found: Candidates) -> list[Post]:
     """The candidates themselves, read through the fence, from new to old."""
-    lawful = Q(overheard=False) | Exists(
-        Match.objects.filter(post=OuterRef("pk")).exclude(dossier__purpose=Dossier.Purpose.PUBLIC_ORDER)
-    )
     rows = (
-        Post.objects.filter(lawful, pk__in=found.ids, private=False, deleted_at__isnull=True)
+        Post.objects.filter(pk__in=found.ids, private=False, deleted_at__isnull=True)
         .select_related("channel")
         .defer("tokens", "html", "quoted")
     )
     by_id = {post.pk: post for post in rows}
+    overheard = [pk for pk, post in by_id.items() if post.overheard]
+    if overheard:
+        ordinary = Match.objects.filter(post__in=overheard).exclude(dossier__purpose=Dossier.Purpose.PUBLIC_ORDER)
+        lawful = set(ordinary.values_list("post_id", flat=True))
+        by_id = {pk: post for pk, post in by_id.items() if not post.overheard or pk in lawful}
     return [by_id[pk] for pk in found.ids if pk in by_id]
 
 

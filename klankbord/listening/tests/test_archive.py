@@ -18,6 +18,7 @@ from klankbord.listening import archive
 from klankbord.listening.archive import candidates_for, search_archive
 from klankbord.listening.finds import document
 from klankbord.listening.matching import Matcher
+from klankbord.listening.models import Dossier, Match
 from klankbord.listening.query import Document, Query, Refused, parse
 from klankbord.listening.query.tests import made
 from klankbord.listening.query.tests.brute_force import finds
@@ -159,7 +160,7 @@ def test_a_page_looks_at_a_bounded_number_of_posts(cast: Cast, monkeypatch: pyte
             page = search_archive(query, [cast.square.pk], limit=20)
         assert page.finds == []
         assert page.further is not None
-        assert len(captured) <= 2 * archive.MOST_ROUNDS
+        assert len(captured) <= 3 * archive.MOST_ROUNDS
         assert everything(query, [cast.square.pk]) == []
 
 
@@ -187,3 +188,22 @@ def test_the_documents_of_live_and_archive_are_alike(cast: Cast) -> None:
     with entered(cast.bram):
         (post,) = Post.objects.all()
         assert document(post) == Document(post.text, "paper", post.language, post.web_url)
+
+
+@pytest.mark.parametrize(("purpose", "seen"), [("public_order", False), ("communication", True)])
+def test_what_only_a_public_order_dossier_found_is_searched_for_nothing_else(
+    cast: Cast, purpose: str, seen: bool
+) -> None:
+    keep(cast.square, ["de Klankbrug is dicht"])
+    with acting_for(cast.klankendam.pk):
+        post = Post.objects.get(channel=cast.square)
+        post.overheard = True
+        post.save(update_fields=["overheard"])
+        dossier = Dossier.objects.create(
+            organisation=cast.klankendam, name="Oefening", query="klankbrug", purpose=purpose, review_on=BEGAN.date()
+        )
+        Match.objects.create(
+            organisation=cast.klankendam, dossier=dossier, post=post, words=["klankbrug"], found_at=BEGAN
+        )
+    with entered(cast.bram):
+        assert bool(search_archive(parse("klankbrug"), [cast.square.pk]).finds) is seen
