@@ -205,7 +205,7 @@ def _talk(cast: Cast, say: Say, channel: Channel, word: str, visibility: str) ->
         actions.write_note(conversation, f"Notitie {word}", by=cast.amal)
         # nobody has said this yet: also about a public conversation it is for who may write
         draft = word.replace(PUBLIC, PRIVATE)
-        drafts.keep_draft(conversation, "reply", f"Concept {draft}", by=cast.amal)
+        drafts.keep_draft(conversation, "reply", f"Concept {draft}", by=cast.amal, form=uuid4())
         presence.arrive(conversation, writing=True, by=cast.amal, now=timezone.now())
     with acting_for(channel.organisation_id):
         # undecided, so that there is something to decide
