@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import uuid
 from collections.abc import Sequence
-from dataclasses import asdict, dataclass
+from dataclasses import dataclass
 from datetime import datetime, timedelta
 from fnmatch import fnmatch
 
@@ -170,6 +170,8 @@ def reply(
     connector = connector_class(channel.kind)
     text = _said(text)
     _check(connector, channel, text, files)
+    if impossible := connector.cannot_answer(parent.reply_data):
+        raise Refused(impossible)
     chosen = narrowest(Visibility(parent.visibility), visibility)
     outgoing = Outgoing(
         client_id=str(client_id),
@@ -183,6 +185,7 @@ def reply(
         reply_data=parent.reply_data,
         subject=parent.subject or conversation.subject,
         sender_name=signature(by, conversation.organisation_id),
+        record=connector.answers_are_records,
     )
     identity = connector(channel.settings, {}).identity(outgoing)
     delivery = Delivery.objects.create(
@@ -190,7 +193,7 @@ def reply(
         channel=channel,
         private=chosen.private,
         client_id=client_id,
-        outgoing=_as_json(outgoing),
+        outgoing=outgoing.as_json(),
         external_id=identity,
         created_at=now,
         next_attempt_at=held_until,
@@ -310,13 +313,6 @@ def _attach(post: Post, delivery: Delivery, files: Sequence[NewFile]) -> None:
             for a in kept
         ]
         delivery.save(update_fields=["outgoing"])
-
-
-def _as_json(outgoing: Outgoing) -> dict[str, object]:
-    content = asdict(outgoing)
-    content["files"] = []
-    content.pop("attempted_at")
-    return content
 
 
 def _thread_posts(conversation: Conversation) -> models.QuerySet[Post]:

@@ -14,7 +14,7 @@ from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy
 
 from klankbord.base.text.clean import clean_html, initials
-from klankbord.channels.contract import Visibility
+from klankbord.channels.contract import Connector, Visibility
 from klankbord.channels.models import Channel, Delivery
 from klankbord.channels.queries import health, moment
 from klankbord.channels.registry import connector_class
@@ -107,7 +107,7 @@ def head(
     connector = connector_class(channel.kind)
     said = [post for post in posts if post.direction == Post.Direction.IN and not post.deleted_at]
     last = next((post for post in said if post.pk == to), said[-1] if said else None)
-    options = _visibility_options(last, connector.visibilities, visibility)
+    options = _visibility_options(last, connector, visibility)
     return {
         "id": conversation.pk,
         "subject": conversation.subject,
@@ -123,9 +123,10 @@ def head(
         "is_mine": conversation.assignee_id == user.pk,
         "assignees": [{"id": p.pk, "name": p.name, "selected": p.pk == conversation.assignee_id} for p in people],
         "may_write": conversation.channel_id in sight.desk_channels,
-        "can_reply": connector.can_reply and channel.enabled and last is not None,
-        "cannot_reply_text": _cannot_reply(connector.can_reply, channel, last),
+        "can_reply": not (cannot := _cannot_reply(connector, channel, last)),
+        "cannot_reply_text": cannot,
         "max_length": connector.max_length,
+        "is_record": connector.answers_are_records,
         "has_files": connector.media_limits.count > 0,
         "answers": last.pk if last else "",
         "several_residents": len({post.author_id for post in said}) > 1,
@@ -133,21 +134,23 @@ def head(
     }
 
 
-def _cannot_reply(can_reply: bool, channel: Channel, last: Post | None) -> str:
+def _cannot_reply(connector: type[Connector], channel: Channel, last: Post | None) -> str:
     if last is None:
         return _("The resident has taken the message away; there is nothing left to answer.")
     if not channel.enabled:
         return _("This channel is switched off. Ask the administrator to switch it on.")
-    return "" if can_reply else _("You cannot answer on this channel.")
+    if not connector.can_reply:
+        return _("You cannot answer on this channel.")
+    return connector.cannot_answer(last.reply_data)
 
 
-def _visibility_options(last: Post | None, offered: Sequence[Visibility], wanted: str) -> list[Shown]:
+def _visibility_options(last: Post | None, connector: type[Connector], wanted: str) -> list[Shown]:
     """The ways an answer can be seen: never wider than what it replies to, the same as that by default."""
     if last is None:
         return []
     order = list(Visibility)
     floor = order.index(Visibility(last.visibility))
-    possible = [one for one in offered if order.index(one) >= floor] or [Visibility(last.visibility)]
+    possible = [one for one in connector.visibilities if order.index(one) >= floor] or [Visibility(last.visibility)]
     chosen = next((one for one in possible if one.value == wanted), possible[0])
     return [
         {
@@ -155,7 +158,9 @@ def _visibility_options(last: Post | None, offered: Sequence[Visibility], wanted
             "label": VISIBILITY_LABELS[one.value],
             "selected": one == chosen,
             "private": one.private,
-            "sentence": _who_reads(one, _name_of(last)),
+            "sentence": _("What you told %(name)s, to be kept here: nothing is sent") % {"name": _name_of(last)}
+            if connector.answers_are_records
+            else _who_reads(one, _name_of(last)),
         }
         for one in possible
     ]
@@ -249,6 +254,8 @@ def delivery_sentence(one: Delivery) -> str:
     """What happened with an answer, in a whole sentence."""
     state = Delivery.State
     match one.state:
+        case state.SENT if one.outgoing.get("record") and one.sent_at:
+            return _("Told by a colleague; recorded on %(at)s.") % {"at": moment(one.sent_at)}
         case state.SENT:
             return _("Sent on %(at)s.") % {"at": moment(one.sent_at)} if one.sent_at else _("Sent.")
         case state.SENDING:

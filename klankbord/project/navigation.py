@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Any
 
+from django.conf import settings
 from django.http import HttpRequest
 from django.urls import reverse
 from django.utils.functional import cached_property
@@ -19,8 +20,10 @@ if TYPE_CHECKING:
 ANY_LOG = (Right.READ_AUDIT, Right.READ_TEAM_AUDIT, Right.READ_OWN_AUDIT)
 PAGES = (
     ("desk", _("Desk"), (Right.READ_PUBLIC,)),
-    ("place-dossier", _("Place"), (Right.READ_DOSSIERS,)),
+    ("take-in", _("Call or tip"), (Right.WRITE_CONVERSATIONS,)),
+    ("dossiers", _("Dossiers"), (Right.READ_DOSSIERS,)),
     ("channels", _("Channels"), (Right.READ_CHANNELS,)),
+    ("exercises", _("Exercises"), (Right.HOLD_EXERCISES,)),
     ("people", _("People"), (Right.READ_CHANNELS, Right.READ_TEAMS)),
     ("audit", _("Log"), ANY_LOG),
 )
@@ -69,10 +72,10 @@ class Place:
 
 
 def navigation(request: HttpRequest) -> dict[str, Any]:
-    """Context of the header, as functions that a template calls; nothing for who is not inside the fence."""
+    """Context of the header, as functions that a template calls; little for who is not inside the fence."""
     sight: Sight | None = getattr(request, "sight", None)
     if sight is None or not sight.organisations:
-        return {}
+        return {"provider": settings.OIDC}
     place = Place(request, sight)
     return {
         "organisation_name": place.organisation_name,
