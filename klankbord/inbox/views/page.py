@@ -143,7 +143,6 @@ def queue_context(
         "lines": [lines.draw(one) for one in rows],
         "next_url": presentation.address("desk", query=presentation.query_of(wanted, before=older)) if last else "",
         "filter_query": presentation.query_of(wanted),
-        "single_keys": True,
     }
 
 
