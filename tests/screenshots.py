@@ -13,6 +13,7 @@ import tempfile
 from collections.abc import Iterator
 from html import escape
 from pathlib import Path
+from typing import Literal
 
 import django
 from playwright.sync_api import Browser, Page, sync_playwright
@@ -20,7 +21,7 @@ from playwright.sync_api import Browser, Page, sync_playwright
 from klankbord.project.tests.running import Started
 
 SIZES = {"1280": (1280, 800), "360": (360, 740)}
-SCHEMES = ("light", "dark")
+SCHEMES: tuple[Literal["light", "dark"], ...] = ("light", "dark")
 AMAL, CHANTAL, GIJS = "amal@klankendam.example", "chantal@klankendam.example", "gijs@klankendam.example"
 # Who, where, and the name of the picture.
 STATES = (

@@ -32,7 +32,7 @@ def defer_once(task: str, key: str, *, after: float = 0, **arguments: int) -> No
     try:
         # in a savepoint of its own: the refusal of a second one must not spoil the transaction around it
         with transaction.atomic():
-            later: TimeDeltaParams | None = {"seconds": after} if after else None
+            later: TimeDeltaParams | None = {"milliseconds": round(after * 1000)} if after else None
             app.configure_task(task, queueing_lock=key, lock=key, schedule_in=later).defer(**arguments)
     except exceptions.AlreadyEnqueued:
         return
