@@ -47,6 +47,33 @@ OF_ONESELF = """
 """
 LOG_IN |= {f"accounts/{address}": Spot() for address in OF_ONESELF.split()}
 
+# What an organisation follows and what that found.
+DOSSIERS = {
+    "dossiers/": Spot(questions=OF_A_HOUSE),
+    "dossiers/new": Spot(may=by("bram"), questions=OF_A_HOUSE),
+    "dossiers/explain": Spot(questions=OF_A_HOUSE),
+    "dossiers/wider": Spot(questions=OF_A_HOUSE),
+    "dossiers/privacy": Spot(may=by("fatma"), questions=OF_A_HOUSE),
+    "dossiers/processing": Spot(questions=OF_A_HOUSE),
+    "dossiers/dpia": Spot(questions=OF_A_HOUSE),
+    "dossiers/<int:pk>/": Spot("dossier"),
+    "dossiers/<int:pk>/change": Spot("dossier", by("bram")),
+    "dossiers/<int:pk>/start": Spot("dossier", by("bram")),
+    "dossiers/<int:pk>/end": Spot("dossier", by("bram", "fatma")),
+    "dossiers/<int:pk>/sign": Spot("dossier", by("fatma")),
+    "dossiers/<int:pk>/open": Spot("dossier"),
+    "dossiers/<int:pk>/finds": Spot("dossier"),
+    "dossiers/<int:pk>/noise": Spot("dossier", by("bram", "amal", "fatma")),
+    "dossiers/<int:pk>/sharper": Spot("dossier"),
+    "dossiers/<int:pk>/source": Spot("dossier", by("bram", "amal", "fatma")),
+    "dossiers/<int:pk>/note": Spot("dossier", by("bram")),
+    "dossiers/<int:pk>/follow": Spot("dossier", by("bram", "amal", "fatma")),
+    "dossiers/<int:pk>/export": Spot("dossier", by("bram", "amal", "fatma")),
+    # for everybody on purpose: the names of dossiers that run, without messages
+    "privacy/person": Spot(may=by("fatma"), questions=OF_A_HOUSE),
+    "register/<int:pk>": Spot("organisation", untried="shows dossiers to everybody: listening/tests/test_register.py"),
+}
+
 LISTS = ("", "?view=all", "?view=mine", "?view=closed", "?q=lantaarn", "?organisation={luisterveen}&view=all")
 SPOTS: dict[str, Spot] = {
     "": Spot(),
@@ -96,29 +123,7 @@ SPOTS: dict[str, Spot] = {
     "people/mandates/<int:pk>/end": Spot("mandate"),
     # on the first day the administrator may, when there is nobody else yet
     "place/": Spot(may=by("chantal", "bram"), questions=OF_A_HOUSE),
-    "dossiers/": Spot(questions=OF_A_HOUSE),
-    "dossiers/new": Spot(may=by("bram"), questions=OF_A_HOUSE),
-    "dossiers/explain": Spot(questions=OF_A_HOUSE),
-    "dossiers/wider": Spot(questions=OF_A_HOUSE),
-    "dossiers/privacy": Spot(may=by("fatma"), questions=OF_A_HOUSE),
-    "dossiers/processing": Spot(questions=OF_A_HOUSE),
-    "dossiers/dpia": Spot(questions=OF_A_HOUSE),
-    "dossiers/<int:pk>/": Spot("dossier"),
-    "dossiers/<int:pk>/change": Spot("dossier", by("bram")),
-    "dossiers/<int:pk>/start": Spot("dossier", by("bram")),
-    "dossiers/<int:pk>/end": Spot("dossier", by("bram", "fatma")),
-    "dossiers/<int:pk>/sign": Spot("dossier", by("fatma")),
-    "dossiers/<int:pk>/open": Spot("dossier"),
-    "dossiers/<int:pk>/finds": Spot("dossier"),
-    "dossiers/<int:pk>/noise": Spot("dossier", by("bram", "amal", "fatma")),
-    "dossiers/<int:pk>/sharper": Spot("dossier"),
-    "dossiers/<int:pk>/source": Spot("dossier", by("bram", "amal", "fatma")),
-    "dossiers/<int:pk>/note": Spot("dossier", by("bram")),
-    "dossiers/<int:pk>/follow": Spot("dossier", by("bram", "amal", "fatma")),
-    "dossiers/<int:pk>/export": Spot("dossier", by("bram", "amal", "fatma")),
-    # for everybody on purpose: the names of dossiers that run, without messages
-    "privacy/person": Spot(may=by("fatma"), questions=OF_A_HOUSE),
-    "register/<int:pk>": Spot("organisation", untried="shows dossiers to everybody: listening/tests/test_register.py"),
+    **DOSSIERS,
     "accounts/logout/": Spot(untried="ends the very session it is tried with"),
     "accounts/^confirm-email/(?P<key>[-:\\w]+)/$": Spot(filled="accounts/confirm-email/geraden/"),
     "accounts/^password/reset/key/(?P<uidb36>[0-9A-Za-z]+)-(?P<key>.+)/$": Spot(
@@ -132,9 +137,9 @@ SPOTS |= {f"desk/<int:pk>/{act}": Spot("conversation", by("amal")) for act in AT
 DECIDED = ("delivery/lookup", "delivery/confirm", "delivery/resend", "step/undo", "draft/take", "draft/drop")
 SPOTS |= {f"desk/{d.replace('/', '/<int:pk>/')}": Spot(d.partition("/")[0], by("amal")) for d in DECIDED}
 # django-allauth: about the one who is logged in and nobody else.
-ABOUT_ONESELF = """
+OF_THE_READER = """
 login/ inactive/ signup/ reauthenticate/ email/ confirm-email/ password/change/ password/set/ password/reset/
 login/code/confirm/ password/reset/key/done/ password/reset/done/ 2fa/ 2fa/authenticate/ 2fa/reauthenticate/
 2fa/totp/activate/ 2fa/totp/deactivate/ 2fa/recovery-codes/ 2fa/recovery-codes/generate/ 2fa/recovery-codes/download/
 """
-SPOTS |= {f"accounts/{address}": Spot() for address in ABOUT_ONESELF.split()} | LOG_IN
+SPOTS |= {f"accounts/{address}": Spot() for address in OF_THE_READER.split()} | LOG_IN

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+from datetime import timedelta
 
 import structlog
 from django.db import transaction
@@ -11,7 +12,6 @@ from procrastinate import exceptions
 from procrastinate.contrib.django import app
 from procrastinate.jobs import Job, Status
 from procrastinate.manager import JobManager
-from procrastinate.types import TimeDeltaParams
 
 from klankbord.base.models import Heartbeat
 from klankbord.base.trouble import is_passing
@@ -32,8 +32,8 @@ def defer_once(task: str, key: str, *, after: float = 0, **arguments: int) -> No
     try:
         # in a savepoint of its own: the refusal of a second one must not spoil the transaction around it
         with transaction.atomic():
-            later: TimeDeltaParams | None = {"milliseconds": round(after * 1000)} if after else None
-            app.configure_task(task, queueing_lock=key, lock=key, schedule_in=later).defer(**arguments)
+            start = timezone.now() + timedelta(seconds=after) if after else None
+            app.configure_task(task, queueing_lock=key, lock=key, schedule_at=start).defer(**arguments)
     except exceptions.AlreadyEnqueued:
         return
 

@@ -137,6 +137,7 @@ def queue_context(
     return {
         "views": presentation.view_list(wanted, queries.counts(request.user, channels, wanted)),
         "organisations": presentation.organisation_list(channels, wanted),
+        "view": wanted.view,
         "q": wanted.words,
         "clear_url": presentation.address("desk", query=presentation.query_of(wanted, q="")),
         "rows": rows,
