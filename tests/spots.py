@@ -70,7 +70,7 @@ DOSSIERS = {
     "dossiers/<int:pk>/follow": Spot("dossier", by("bram", "amal", "fatma")),
     "dossiers/<int:pk>/export": Spot("dossier", by("bram", "amal", "fatma")),
     # for everybody on purpose: the names of dossiers that run, without messages
-    "privacy/person": Spot(questions=OF_A_HOUSE),
+    "privacy/person": Spot(may=by("fatma"), questions=OF_A_HOUSE),
     "register/<int:pk>": Spot("organisation", untried="shows dossiers to everybody: listening/tests/test_register.py"),
 }
 
@@ -129,7 +129,8 @@ SPOTS: dict[str, Spot] = {
     "accounts/^password/reset/key/(?P<uidb36>[0-9A-Za-z]+)-(?P<key>.+)/$": Spot(
         filled="accounts/password/reset/key/1-geraden/"
     ),
-    "i18n/setlang/": Spot(),
+    **{address: Spot() for address in ("manifest.webmanifest", "service-worker.js", "offline")},
+    "preferences": Spot(untried="changes what belongs to nobody else: project/tests/test_preferences.py"),
 }
 AT_THE_DESK = "seen reply note assign close reopen draft/reply draft/note here away"
 SPOTS |= {f"desk/<int:pk>/{act}": Spot("conversation", by("amal")) for act in AT_THE_DESK.split()}

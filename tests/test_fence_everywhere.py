@@ -2,7 +2,7 @@
 
 A word that nobody else uses is planted in every field that holds content. Whoever may not read it must not meet it on
 any page, and no POST of theirs may change a row, seen through the owner's connection. A new address must get a line in
-SPOTS.
+``tests/spots.py``.
 """
 
 from __future__ import annotations
@@ -63,8 +63,8 @@ MAY_MEET: dict[str, set[str]] = {
 def test_every_address_is_tried() -> None:
     missing = sorted(set(FOUND) - set(SPOTS))
     assert not missing, (
-        f"new here: {missing}. Add a line to SPOTS in {__name__}: which things its number stands for, and who may post"
-        " there in their own town. Everybody else will then be tried."
+        f"new here: {missing}. Add a line to SPOTS in tests/spots.py: which things its number stands for, and who"
+        " may post there in their own town. Everybody else will then be tried."
     )
     assert not set(SPOTS) - set(FOUND), "these addresses are gone: take them out of SPOTS"
 
@@ -143,7 +143,7 @@ def _talk(cast: Cast, say: Say, channel: Channel, word: str, visibility: str) ->
         actions.write_note(conversation, f"Notitie {word}", by=cast.amal)
         # nobody has said this yet: also about a public conversation it is for who may write
         draft = word.replace(PUBLIC, PRIVATE)
-        drafts.keep_draft(conversation, "reply", f"Concept {draft}", by=cast.amal)
+        drafts.keep_draft(conversation, "reply", f"Concept {draft}", by=cast.amal, form=uuid4())
         presence.arrive(conversation, writing=True, by=cast.amal, now=timezone.now())
     with acting_for(channel.organisation_id):
         # undecided, so that there is something to decide
