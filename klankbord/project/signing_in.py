@@ -32,6 +32,7 @@ from klankbord.tenancy.following import follow_provider, meet
 
 LONGEST_GROUP, MOST_GROUPS = 200, 1000
 KNOWN_FOR = 600  # seconds
+NEEDED = ("authorization_endpoint", "token_endpoint", "jwks_uri", "userinfo_endpoint")
 
 logger = structlog.get_logger()
 
@@ -167,6 +168,22 @@ def leave_provider(request: HttpRequest) -> HttpResponse:
     asked = urlencode({"client_id": provider.client, "post_logout_redirect_uri": back})
     url = f"{end}{'&' if '?' in end else '?'}{asked}"
     return render(request, "signing_in/leave.html", {"url": url, "provider": provider})
+
+
+def provider_trouble(provider: Provider) -> str:
+    """Why nobody can log in with this provider, for who runs the machine; empty when it answers as it should."""
+    try:
+        with guarded_session() as session:
+            answer = session.get(f"{provider.address}/.well-known/openid-configuration")
+            said = answer.json() if answer.ok else None
+    except (RequestException, ValueError) as problem:
+        return str(problem) or type(problem).__name__
+    if not isinstance(said, Mapping):
+        return f"status {answer.status_code}"
+    if str(said.get("issuer", "")).rstrip("/") != provider.address:
+        return _("it calls itself %(name)s") % {"name": said.get("issuer")}
+    missing = [name for name in NEEDED if not said.get(name)]
+    return _("it does not name %(names)s") % {"names": ", ".join(missing)} if missing else ""
 
 
 def _end_of_session(request: HttpRequest) -> str:
