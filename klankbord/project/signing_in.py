@@ -15,7 +15,7 @@ from allauth.socialaccount.providers.base import AuthError, AuthProcess
 from allauth.socialaccount.providers.oauth2.client import OAuth2Error
 from django.conf import settings
 from django.core.cache import cache
-from django.core.exceptions import ValidationError
+from django.core.exceptions import PermissionDenied, ValidationError
 from django.core.validators import validate_email
 from django.http import Http404, HttpRequest, HttpResponse
 from django.shortcuts import redirect, render
@@ -51,6 +51,13 @@ class SigningIn(DefaultSocialAccountAdapter):  # type: ignore[misc]  # allauth h
         claims = _claims(sociallogin)
         _forget_claims(sociallogin)
         try:
+            if _sends_too_many_groups(claims, provider.groups):
+                raise Refused(
+                    _(
+                        "You are in more groups than can be sent along. Nothing has changed. Ask the administrator to"
+                        " send along only the groups of Klankbord."
+                    )
+                )
             user = sociallogin.user if sociallogin.is_existing else meet(*_introduction(claims))
             has_place = follow_provider(user, _groups(claims.get(provider.groups)))
         except Refused as problem:
@@ -83,9 +90,14 @@ class SigningIn(DefaultSocialAccountAdapter):  # type: ignore[misc]  # allauth h
 
 def _claims(sociallogin: SocialLogin) -> dict[str, Any]:
     """What the provider says in the ID token and at its userinfo endpoint; the ID token has the last word."""
+    kept = sociallogin.account.extra_data
+    subjects = {part.get("sub") for part in kept.values() if isinstance(part, Mapping)}
+    if len(subjects) > 1:
+        # OpenID Connect Core 1.0, 5.3.2: an answer about somebody else must not be used
+        raise PermissionDenied
     found: dict[str, Any] = {}
     for part in ("userinfo", "id_token"):
-        said = sociallogin.account.extra_data.get(part)
+        said = kept.get(part)
         if isinstance(said, Mapping):
             found |= said
     return found
@@ -116,6 +128,18 @@ def _groups(said: Any) -> list[str]:
     """The groups in a claim: a list, or one name."""
     listed = said if isinstance(said, list) else [said]
     return [name[:LONGEST_GROUP] for name in listed[:MOST_GROUPS] if isinstance(name, str) and name]
+
+
+def _sends_too_many_groups(claims: Mapping[str, Any], name: str) -> bool:
+    """Whether the provider left the groups out because there are too many, as Microsoft Entra ID does above 200."""
+    elsewhere = claims.get("_claim_names")
+    return bool(claims.get("hasgroups")) or (isinstance(elsewhere, Mapping) and name in elsewhere)
+
+
+def only_by_provider(request: HttpRequest, provider: Provider) -> HttpResponse:
+    """Somebody tried a password or a passkey whose place follows from groups at the provider."""
+    sentence = _("Your access comes from %(provider)s. Log in there: choose that button on the log-in page.")
+    return _not_in(request, provider, sentence % {"provider": provider.name})
 
 
 def _not_in(request: HttpRequest, provider: Provider | None, sentence: str) -> HttpResponse:

@@ -39,7 +39,7 @@ def test_what_stands_around_the_house_is_looked_at_too(tmp_path: Path) -> None:
     with Cluster(tmp_path, fast=True):
         assert klankbord("migrate", "--data", tmp_path).returncode == 0
         secret = tmp_path / "oidc"
-        secret.write_text("geheim")
+        secret.write_text("woord-van-de-oefening")
         secret.chmod(0o644)
         strange = {
             "KLANKBORD_ADRES": "https://klankbord.example.org",
@@ -56,5 +56,5 @@ def test_what_stands_around_the_house_is_looked_at_too(tmp_path: Path) -> None:
     assert "localhost" in told[4]
     assert str(secret) in told[5]
     assert "KLANKBORD_ADDRESS" in done.stdout
-    assert "geheim" not in done.stdout
+    assert "woord-van-de-oefening" not in done.stdout
     assert done.stderr == ""
