@@ -9,7 +9,7 @@ from __future__ import annotations
 
 from abc import ABC, abstractmethod
 from collections.abc import Sequence
-from dataclasses import dataclass, field
+from dataclasses import asdict, dataclass, field
 from datetime import datetime, timedelta
 from enum import StrEnum
 from typing import Any, ClassVar
@@ -184,6 +184,18 @@ class Outgoing:
     language: str = "nl"
     files: tuple[OutgoingFile, ...] = ()
     attempted_at: datetime | None = None
+    automatic: bool = False
+    """True for a confirmation of receipt: the house wrote it, and says so where the network has a word for that."""
+
+    record: bool = False
+    """True when nothing is sent: a colleague told it, and this is the record of that."""
+
+    def as_json(self) -> Json:
+        """As it is kept until it is sent: files go by their hash, the moment of an attempt is not known yet."""
+        content = asdict(self)
+        content["files"] = []
+        content.pop("attempted_at")
+        return content
 
 
 @dataclass(frozen=True, slots=True)
@@ -261,6 +273,8 @@ class Connector(ABC):
     """True when ``reread`` tells what became of posts we know: edits and deletions the network does not announce."""
     shows_other_side: ClassVar[bool] = False
     """True when ``residents_side`` shows what the residents see: an exercise, where we play the network too."""
+    has_clock: ClassVar[bool] = False
+    """True when ``beat`` keeps a clock in the settings going: an exercise that goes on where it was."""
     poll_every: ClassVar[timedelta] = timedelta(seconds=30)
     loss_window: ClassVar[timedelta | None] = None
     """After how long a silence of ours the network has thrown messages away; ``None``: never."""
@@ -269,6 +283,12 @@ class Connector(ABC):
     visibilities: ClassVar[tuple[Visibility, ...]] = (Visibility.PUBLIC,)
     media_limits: ClassVar[MediaLimits] = MediaLimits()
     has_subject: ClassVar[bool] = False
+    taken_by_hand: ClassVar[bool] = False
+    """True when colleagues bring in what came by telephone, at the counter or in a file."""
+    answers_are_records: ClassVar[bool] = False
+    """True when a colleague tells the answer elsewhere and records here that it was told."""
+    resident_page: ClassVar[str] = ""
+    """Name of the address in our own house where residents write, with a word and the channel's number in it."""
 
     def __init__(self, settings: Json, secrets: dict[str, str]) -> None:
         self.settings = settings
@@ -278,6 +298,11 @@ class Connector(ABC):
     @abstractmethod
     def address(cls, settings: Json) -> str:
         """The source's own address (``imap://user@host/INBOX``): the same address is fetched once."""
+
+    @classmethod
+    def beat(cls, settings: Json, now: datetime) -> Json:
+        """The settings after a sign that the house is there at ``now``; asked every few seconds."""
+        return settings
 
     @abstractmethod
     def check(self) -> str:
@@ -302,6 +327,15 @@ class Connector(ABC):
     @abstractmethod
     def parse(self, body: bytes) -> list[Event]:
         """Understand one raw envelope. Pure: no network. Raises Unparseable."""
+
+    def acknowledge(self, post: PostArrived) -> Outgoing | None:
+        """A confirmation of receipt that goes out by itself, its ``client_id`` following from the post. Pure."""
+        return None
+
+    @classmethod
+    def cannot_answer(cls, reply_data: Json) -> str:
+        """Why this very message cannot be answered (no address was left), for the colleague; empty when it can."""
+        return ""
 
     def identity(self, outgoing: Outgoing) -> str:
         """The ``external_id`` this answer will have, where the sender chooses it (a Message-ID); else empty."""

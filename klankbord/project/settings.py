@@ -55,6 +55,8 @@ INSTALLED_APPS = [
     "klankbord.listening",
     "klankbord.inbox",
     "klankbord.intake",
+    "klankbord.public",
+    "klankbord.exercises",
 ]
 PROCRASTINATE_AUTODISCOVER_MODULE_NAME = "jobs"
 MIDDLEWARE = [
@@ -134,6 +136,8 @@ LIVE_CONNINFO = app_url()
 METRICS_TOKEN = os.environ.get("KLANKBORD_METRICS_TOKEN", "")
 # How long an answer may be on its way out before it counts as uncertain; longer than every time-out of a connector.
 SENDING_LEASE_SECONDS = int(os.environ.get("KLANKBORD_SENDING_LEASE", "90"))
+# How long an answer stays here after a press on Send, so that it can be taken back; 0: not at all.
+UNDO_SECONDS = float(os.environ.get("KLANKBORD_UNDO_SECONDS", "6"))
 
 LANGUAGE_CODE = "nl"
 LANGUAGES = [("nl", _("Dutch")), ("en", _("English"))]

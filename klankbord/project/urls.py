@@ -24,5 +24,8 @@ urlpatterns: list[URLPattern | URLResolver] = [
     path("accounts/oidc/<slug:provider_id>/login/callback/", from_provider, name="openid_connect_callback"),
     path("accounts/oidc/cancelled/", signing_in.cancelled, name="socialaccount_login_cancelled"),
     path("accounts/oidc/leave/", signing_in.leave_provider, name="leave-provider"),
+    path("take-in/", include("klankbord.intake.urls")),
+    path("", include("klankbord.public.urls")),
+    path("", include("klankbord.exercises.urls")),
     path("i18n/", include("django.conf.urls.i18n")),
 ]

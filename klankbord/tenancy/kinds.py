@@ -41,6 +41,7 @@ SYSTEM_TABLES = {
     "channels_gap": "when a source could not be heard; holds no content",
     "channels_landing": "raw things until they are routed to the organisations that want them",
     "base_cache": "how often somebody tried, for all web processes together; hashes and moments, no content",
+    "public_visit": "how often somebody handed something in this hour, under a hash that nobody can turn back",
     "base_heartbeat": "which parts are alive",
     "tenancy_session": "log-in state, before anybody has entered",
     "django_migrations": "schema bookkeeping",
