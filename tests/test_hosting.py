@@ -66,7 +66,7 @@ def test_the_container_runs_as_nobody_in_particular_and_holds_no_tests() -> None
     users = re.findall(r"(?m)^USER (.+)$", text)
     assert users == ["10001:10001"]
     assert text.index("USER ") < text.index("ENTRYPOINT")
-    assert "**/tests" in (ROOT / ".containerignore").read_text(encoding="utf-8").splitlines()
+    assert "**/tests" in (ROOT / ".dockerignore").read_text(encoding="utf-8").splitlines()
 
 
 @pytest.fixture(scope="module")
