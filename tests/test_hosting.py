@@ -16,7 +16,7 @@ import pytest
 
 from klankbord.base.problem import REFUSED
 from klankbord.base.tests.needs import need
-from klankbord.project import command
+from klankbord.project import command, prepare
 from klankbord.project.environment import VARIABLES
 from tests.servers.browser import DEMO_PASSWORD
 from tests.servers.nginx import Nginx
@@ -67,6 +67,15 @@ def test_the_container_runs_as_nobody_in_particular_and_holds_no_tests() -> None
     assert users == ["10001:10001"]
     assert text.index("USER ") < text.index("ENTRYPOINT")
     assert "**/tests" in (ROOT / ".dockerignore").read_text(encoding="utf-8").splitlines()
+
+
+def test_what_the_container_is_made_of_is_let_through_and_is_enough(tmp_path: Path) -> None:
+    """The builder copies what ``.dockerignore`` lets through; then ``./start --prepare`` must find all it reads."""
+    let_through = [line[1:] for line in (ROOT / ".dockerignore").read_text().splitlines() if line.startswith("!")]
+    copied = re.findall(r"(?m)^COPY (?!--)(.+) \S+$", (ROOT / "Containerfile").read_text(encoding="utf-8"))
+    assert sorted(" ".join(copied).split()) == sorted(let_through)
+    read = {"start", "klankbord", prepare.LOCK, prepare.TEST_LOCK}
+    assert read <= set(let_through)
 
 
 @pytest.fixture(scope="module")
