@@ -29,6 +29,7 @@ from klankbord.base.outside.guarded_session import guarded_session
 from klankbord.project.provider import PROVIDER_ID, Provider, proves_second_step
 from klankbord.tenancy.actions import Refused
 from klankbord.tenancy.following import follow_provider, meet
+from klankbord.tenancy.models import User
 
 LONGEST_GROUP, MOST_GROUPS = 200, 1000
 KNOWN_FOR = 600  # seconds
@@ -69,7 +70,7 @@ class SigningIn(DefaultSocialAccountAdapter):  # type: ignore[misc]  # allauth h
             )
             raise ImmediateHttpResponse(_not_in(request, provider, sentence % {"provider": provider.name}))
         if not sociallogin.is_existing:
-            sociallogin.connect(request, user)
+            _connect(request, sociallogin, user)
         request.second_step_at_provider = proves_second_step(claims, provider.second_step)  # type: ignore[attr-defined]
 
     def on_authentication_error(
@@ -86,6 +87,15 @@ class SigningIn(DefaultSocialAccountAdapter):  # type: ignore[misc]  # allauth h
         logger.warning("logging in with the provider failed", error=str(error), problem=type(exception).__name__)
         sentence = _("Logging in did not work. Nothing has changed. Try again in a moment.")
         raise ImmediateHttpResponse(_not_in(request, settings.OIDC, sentence))
+
+
+def _connect(request: HttpRequest, sociallogin: SocialLogin, user: User) -> None:
+    """From now on this is that somebody. Whoever used the account already hears of it by mail."""
+    if user.last_login is not None:
+        sociallogin.connect(request, user)
+        return
+    sociallogin.user = user
+    sociallogin.save(request, connect=True)
 
 
 def _claims(sociallogin: SocialLogin) -> dict[str, Any]:

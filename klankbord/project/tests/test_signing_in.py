@@ -10,9 +10,11 @@ import pytest
 from allauth.mfa.models import Authenticator
 from allauth.socialaccount.models import SocialAccount
 from allauth.socialaccount.providers.openid_connect.views import OpenIDConnectOAuth2Adapter
+from django.core import mail
 from django.core.cache import cache
 from django.db import transaction
 from django.test import Client
+from django.utils import timezone
 from requests.adapters import HTTPAdapter
 
 from klankbord.project.provider import configured, for_allauth
@@ -41,6 +43,7 @@ PEOPLE = {
     "tess": person("Tess", "onbekende-groep"),
     "ugo": person("Ugo", "webcare-w", email_verified=False),
     "vera": person("Vera", "webcare-w", email="amal@klankendam.example"),
+    "chef": person("Chef", "beheer-w", amr=["mfa"]),
     "xan": person("Xan", hasgroups=True),
     "wim": {"name": "Wim", "groups": "webcare-w"},
 }
@@ -110,6 +113,23 @@ def test_somebody_with_a_mapped_group_gets_an_account_and_its_roles(
     assert (kept.uid, kept.extra_data, kept.user) == ("noor", {}, user)
     # a password there alone is one step
     assert client.get("/desk/")["Location"] == "/accounts/2fa/totp/activate/"
+
+
+def test_who_had_an_account_already_keeps_it_and_hears_of_it_by_mail(
+    client: Client, provider: IdentityProvider, house: Organisation
+) -> None:
+    come(Client(), provider, "noor")
+    assert mail.outbox == []
+    User.objects.filter(name="Chef").update(last_login=timezone.now())
+    come(client, provider, "chef")
+    assert logged_in(client)
+    assert User.objects.filter(email="chef@waterdam.example").count() == 1
+    (letter,) = mail.outbox
+    assert letter.to == ["chef@waterdam.example"]
+    assert "Inlogdienst Klankendam" in letter.body
+    place = place_of(house, "chef@waterdam.example")
+    assert place is not None
+    assert (place.roles, place.follows_provider) == (["admin", "editor"], True)
 
 
 def test_a_second_step_at_the_provider_counts_when_that_is_configured(
