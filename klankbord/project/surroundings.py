@@ -23,6 +23,7 @@ from klankbord.project.mail import MailNotSent, reach
 from klankbord.project.provider import LOOPBACK
 from klankbord.project.signing_in import provider_trouble
 from klankbord.tenancy.actions import installation
+from klankbord.tenancy.models import User
 
 SILENT = timedelta(minutes=30)
 
@@ -30,7 +31,9 @@ SILENT = timedelta(minutes=30)
 def surroundings() -> Iterator[Diagnosis]:
     """Every check, those without a network first."""
     yield from _environment()
-    yield _address()
+    address = settings.ADDRESS or installation().address
+    yield _address(address)
+    yield from _demo(address)
     yield _jobs()
     yield _sources()
     yield from _mail()
@@ -48,16 +51,30 @@ def _environment() -> Iterator[Diagnosis]:
         )
 
 
-def _address() -> Diagnosis:
-    address = settings.ADDRESS or installation().address
+def _is_near(address: str) -> bool:
+    return not address or urlsplit(address).hostname in LOOPBACK
+
+
+def _address(address: str) -> Diagnosis:
     if not address:
         return Diagnosis(True, _("Klankbord answers on this machine only."))
-    parts = urlsplit(address)
     return Diagnosis(
-        parts.scheme == "https" or parts.hostname in LOOPBACK,
+        address.startswith("https:") or _is_near(address),
         _("The address of Klankbord is {address}.").format(address=address),
         _("Without https anybody in between can read along. Put a reverse proxy with TLS in front: docs/hosting.md."),
     )
+
+
+def _demo(address: str) -> Iterator[Diagnosis]:
+    """The log-ins of the demo are known to everybody."""
+    if not _is_near(address) and User.objects.filter(is_demo=True).exists():
+        yield Diagnosis(
+            False,
+            _("The made-up people of the demo can log in at {address}, with a password that everybody knows.").format(
+                address=address
+            ),
+            _("Let an administrator remove the demo on the page First day."),
+        )
 
 
 def _jobs() -> Diagnosis:
