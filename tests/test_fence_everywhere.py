@@ -7,20 +7,15 @@ any page, and no POST of theirs may change a row, seen through the owner's conne
 
 from __future__ import annotations
 
-import os
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass, field
 from datetime import timedelta
 from typing import Any
 from uuid import uuid4
 
-import psycopg
 import pytest
-from django.db import connection
 from django.test import Client
 from django.utils import timezone
-from psycopg import sql
-from psycopg.conninfo import make_conninfo
 
 from klankbord.channels.models import Channel, Delivery, Source
 from klankbord.inbox import actions, drafts, presence
@@ -32,6 +27,7 @@ from klankbord.tenancy.audit import record
 from klankbord.tenancy.fence import acting_for, entered
 from klankbord.tenancy.models import Invitation, Mandate, Membership, Organisation, ProviderGroup, User
 from tests.cast import Cast
+from tests.ledger import Ledger
 from tests.spots import OF_A_HOUSE, SPOTS, Spot
 from tests.test_addresses import FOUND
 
@@ -278,29 +274,6 @@ BODY = {
     "login": "kaper@gekaapt.example",
     "password": "een lange zin die niemand raadt",
 }
-# Log-in state and signs of life; they change by themselves.
-RESTLESS = {"base_cache", "tenancy_session", "base_heartbeat", "account_emailaddress"}
-
-
-class Ledger:
-    """All rows of the database as its owner sees them, as one sum per table."""
-
-    def __init__(self) -> None:
-        self.owner = psycopg.connect(
-            make_conninfo(os.environ["DATABASE_OWNER_URL"], dbname=connection.settings_dict["NAME"]), autocommit=True
-        )
-        tables = self.owner.execute("SELECT tablename FROM pg_tables WHERE schemaname = 'public'").fetchall()
-        sums = [
-            sql.SQL("SELECT {}, count(*), sum(hashtextextended(t::text, 0)) FROM {} t").format(
-                sql.Literal(name), sql.Identifier(name)
-            )
-            for (name,) in sorted(tables)
-            if name not in RESTLESS
-        ]
-        self.question = sql.SQL(" UNION ALL ").join(sums)
-
-    def sums(self) -> set[tuple[Any, ...]]:
-        return set(self.owner.execute(self.question).fetchall())
 
 
 @pytest.fixture
