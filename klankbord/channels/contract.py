@@ -275,6 +275,8 @@ class Connector(ABC):
     """True when ``reread`` tells what became of posts we know: edits and deletions the network does not announce."""
     shows_other_side: ClassVar[bool] = False
     """True when ``residents_side`` shows what the residents see: an exercise, where we play the network too."""
+    has_clock: ClassVar[bool] = False
+    """True when ``beat`` keeps a clock in the settings going: an exercise that goes on where it was."""
     poll_every: ClassVar[timedelta] = timedelta(seconds=30)
     loss_window: ClassVar[timedelta | None] = None
     """After how long a silence of ours the network has thrown messages away; ``None``: never."""
@@ -298,6 +300,11 @@ class Connector(ABC):
     @abstractmethod
     def address(cls, settings: Json) -> str:
         """The source's own address (``imap://user@host/INBOX``): the same address is fetched once."""
+
+    @classmethod
+    def beat(cls, settings: Json, now: datetime) -> Json:
+        """The settings after a sign that the house is there at ``now``; asked every few seconds."""
+        return settings
 
     @abstractmethod
     def check(self) -> str:

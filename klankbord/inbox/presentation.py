@@ -18,7 +18,8 @@ from klankbord.channels.contract import Connector, Visibility
 from klankbord.channels.models import Channel, Delivery
 from klankbord.channels.queries import health, moment
 from klankbord.channels.registry import connector_class
-from klankbord.inbox.models import Conversation
+from klankbord.inbox.lines import Lines
+from klankbord.inbox.models import Conversation, Draft, Presence
 from klankbord.inbox.queries import COUNT_AT_MOST, Filter
 from klankbord.listening.models import Match
 from klankbord.posts.models import VISIBILITY_CHOICES, Attachment, Post
@@ -76,30 +77,10 @@ def short_name(organisation: str) -> str:
     return organisation.removeprefix("Gemeente ")
 
 
-def row(conversation: Conversation, channels: dict[int, Channel], user: User, wanted: Filter) -> Shown:
-    channel = channels[conversation.channel_id]
-    return {
-        "id": conversation.pk,
-        "url": address("conversation", conversation.pk, query=query_of(wanted)),
-        "author_name": conversation.author_name or _("Unknown"),
-        "author_initials": initials(conversation.author_name),
-        "preview": conversation.preview,
-        "subject": conversation.subject,
-        "channel_label": channel.name,
-        "channel_kind": channel.kind,
-        "organisation_name": short_name(channel.organisation.name),
-        "show_organisation": len({c.organisation_id for c in channels.values()}) > 1,
-        "time": conversation.last_post_at,
-        "waiting_since": conversation.waiting_since,
-        "status": conversation.status,
-        "assignee_name": conversation.assignee_name,
-        "assignee_initials": initials(conversation.assignee_name) if conversation.assignee_name else "",
-        "is_mine": conversation.assignee_id == user.pk,
-        "private": conversation.private,
-        "delivery_problem": conversation.delivery_problem,
-        "unread": conversation.seen_at is None,
-        "exercise": channel.organisation.is_demo,
-    }
+def lines(channels: dict[int, Channel], user: User, wanted: Filter, current: int | None = None) -> Lines:
+    """Who draws the lines of this list."""
+    names = {pk: short_name(channel.organisation.name) for pk, channel in channels.items()}
+    return Lines(channels, user, query_of(wanted), names, current=current)
 
 
 def mandate_text(sight: Sight, channel: Channel) -> str:
@@ -196,6 +177,36 @@ def _who_reads(visibility: Visibility, name: str) -> str:
 
 def _name_of(post: Post) -> str:
     return (post.author.name or post.author.handle if post.author else post.signed) or _("Unknown")
+
+
+def own_draft(drafts: Sequence[Draft], user: User, kind: str) -> Draft | None:
+    """What this colleague was writing here."""
+    return next((one for one in drafts if one.user_id == user.pk and one.kind == kind), None)
+
+
+def left_drafts(drafts: Sequence[Draft], user: User) -> list[Shown]:
+    """What others were writing here."""
+    return [
+        {
+            "id": one.pk,
+            "is_note": one.kind == Draft.What.NOTE,
+            "writer": one.writer,
+            "initials": initials(one.writer),
+            "time": one.changed_at,
+            "text": one.text,
+        }
+        for one in drafts
+        if one.user_id != user.pk
+    ]
+
+
+def present(others: Sequence[Presence]) -> list[Shown]:
+    """Per conversation who is there, who writes first."""
+    found: dict[int, list[Shown]] = {}
+    for one in sorted(others, key=lambda other: not other.writing):
+        shown = {"initials": initials(one.name), "name": one.name, "writing": one.writing, "until": one.until}
+        found.setdefault(one.conversation_id, []).append(shown)
+    return [{"id": pk, "people": people} for pk, people in found.items()]
 
 
 def shown_post(post: Post, may_write: bool) -> Shown:

@@ -13,8 +13,10 @@ from django.utils import timezone
 from procrastinate.contrib.django import app
 
 from klankbord.base.jobs import beat, defer_once
+from klankbord.channels import actions as channel_actions
 from klankbord.channels.actions import empty_old_arrivals
-from klankbord.channels.models import Arrival, Delivery, Landing, Source
+from klankbord.channels.models import Arrival, Channel, Delivery, Landing, Source
+from klankbord.channels.registry import connectors
 from klankbord.inbox import sending
 from klankbord.intake import flow
 from klankbord.posts.queries import wanted_files
@@ -33,6 +35,7 @@ def sweep() -> None:
     take_in_arrivals(now)
     move_deliveries(now)
     fetch_wanted_files(now)
+    beat_clocks(now)
     seal_audit()
     with for_all_organisations("sweep: raw copies that are a week old"):
         empty_old_arrivals(now)
@@ -105,6 +108,16 @@ def fetch_wanted_files(now: datetime) -> None:
         wanted = set(wanted_files(now).values_list("organisation_id", flat=True))
     for organisation in wanted:
         defer_once("intake.fetch_files", f"files:{organisation}", organisation=organisation)
+
+
+def beat_clocks(now: datetime) -> None:
+    """Exercises that run hear that the house is there; while it is not, their clocks stand still."""
+    kinds = [kind for kind, one in connectors().items() if one.has_clock]
+    with for_all_organisations("sweep: clocks that run"):
+        organisations = set(Channel.objects.filter(kind__in=kinds).values_list("organisation_id", flat=True))
+    for organisation in organisations:
+        with acting_for(organisation):
+            channel_actions.beat_clocks(organisation, kinds, now)
 
 
 def seal_audit() -> None:

@@ -22,6 +22,7 @@ from klankbord.channels.contract import (
     Envelope,
     Event,
     Heard,
+    Ignored,
     Json,
     NotSent,
     Outgoing,
@@ -32,30 +33,43 @@ from klankbord.channels.contract import (
     Unparseable,
     Visibility,
 )
+from klankbord.channels.exercise.clock import Clock, clock_from, running_since
 from klankbord.channels.exercise.ledger import Ledger, SentAnswer
 from klankbord.channels.exercise.scenario import FOLDER, HERE, Line, Scenario, load_scenario
 
+AT_MOST = 200  # messages in one fetch
+
 
 class Exercise(Connector):
-    """One town on one pretended network.
+    """One town, or all towns of a scenario, on one pretended network.
 
-    Settings: ``scenario``, ``town``, ``network`` (``mail`` or ``fediverse``), ``started_at`` (ISO 8601 with zone) and
-    optionally ``speed`` (2: twice as fast). The cursor remembers which lines of the running exercise were handed over.
+    Settings: ``scenario``, ``town`` (empty: all), ``network``, and where it is: ``clock`` (:meth:`Clock.as_json`) with
+    ``exercise`` (the name that its channels share) and ``round`` (how often it was begun again); or ``started_at``
+    (ISO 8601 with zone) and optionally ``speed`` for one that simply runs. The cursor remembers what was handed over.
     """
 
     kind: ClassVar[str] = "exercise"
     label: ClassVar[str] = gettext_noop("Exercise")
     shows_other_side: ClassVar[bool] = True
     poll_every: ClassVar[timedelta] = timedelta(seconds=2)
-    visibilities: ClassVar[tuple[Visibility, ...]] = (Visibility.PUBLIC, Visibility.UNLISTED, Visibility.DIRECT)
+    has_clock: ClassVar[bool] = True
+    visibilities: ClassVar[tuple[Visibility, ...]] = tuple(Visibility)
 
     @classmethod
     def address(cls, settings: Json) -> str:
-        return f"exercise://{settings['scenario']}/{settings['town']}/{settings['network']}"
+        town, held = settings["town"] or "all", settings.get("exercise", "")
+        return f"exercise://{settings['scenario']}/{town}/{settings['network']}" + (f"/{held}" if held else "")
+
+    @classmethod
+    def beat(cls, settings: Json, now: datetime) -> Json:
+        """The clock hears that the house is there; one that follows the wall clock does not listen."""
+        return (
+            settings | {"clock": clock_from(settings["clock"]).beat(now).as_json()} if "clock" in settings else settings
+        )
 
     def check(self) -> str:
         count = len(self._lines())
-        self._start()
+        self._clock()
         folder = self._ledger().path.parent
         try:
             folder.mkdir(parents=True, exist_ok=True)
@@ -64,21 +78,37 @@ class Exercise(Connector):
                 _("The folder for exercises cannot be written: %(problem)s") % {"problem": problem}
             ) from None
         return _("Exercise “%(name)s”: %(count)s messages, all made up.") % {
-            "name": self._scenario().name,
+            "name": self._scenario().title,
             "count": count,
         }
 
     def fetch(self, cursor: Json) -> Batch:
         run = self._run()
-        given = list(cursor.get("given", [])) if cursor.get("run") == run else []
-        now = datetime.now(UTC)
-        due = [(at, line) for at, line in self._due(now) if line.id not in given]
-        envelopes = [self._envelope(line, at) for at, line in due]
-        return Batch(envelopes, {"run": run, "given": given + [line.id for _at, line in due]})
+        here: Json = cursor if cursor.get("run") == run else {"told": 0, "given": []}
+        clock, now = self._clock(), datetime.now(UTC)
+        timed = [
+            (at, line) for line in self._timed() if (at := line.due(clock)) is not None and at <= clock.reached(now)
+        ]
+        others = [(at, line) for at, line in self._reactions(clock, now) if line.id not in here["given"]]
+        fresh = sorted([*timed[here["told"] :], *others], key=lambda pair: pair[0])
+        batch = fresh[:AT_MOST]
+        given = [line.id for _at, line in batch if line.at_seconds is None]
+        after = {
+            "run": run,
+            "told": here["told"] + len(batch) - len(given),
+            "given": [*here["given"], *given],
+        }
+        return Batch([self._envelope(line, at) for at, line in batch], after, more=len(fresh) > len(batch))
+
+    def told(self, cursor: Json) -> int:
+        """How many messages this cursor says were handed over in the present round."""
+        return int(cursor["told"]) + len(cursor["given"]) if cursor.get("run") == self._run() else 0
 
     def parse(self, body: bytes) -> list[Event]:
         try:
             said = json.loads(body)
+            if said["run"] != self._run():
+                return [Ignored(_("From an earlier round of this exercise, which was put back."))]
             return [_deletion(said) if said["deleted"] else _post(said)]
         except (ValueError, KeyError, TypeError, binascii.Error) as problem:
             raise Unparseable(
@@ -115,9 +145,9 @@ class Exercise(Connector):
 
     def residents_side(self, now: datetime) -> list[Heard]:
         """The whole exercise on this channel as the residents see it at ``now``, in order of time."""
-        scenario = self._scenario()
+        scenario, clock = self._scenario(), self._clock()
         said: dict[str, Heard] = {}
-        for at, line in self._due(now):
+        for at, line in self._due(clock, now):
             if line.deletes:
                 said.pop(line.deletes, None)
             elif line.edits:
@@ -131,6 +161,10 @@ class Exercise(Connector):
         ]
         return sorted([*said.values(), *ours], key=lambda one: one.at)
 
+    def forget(self) -> None:
+        """Throw away what the desk answered in this round."""
+        self._ledger().path.unlink(missing_ok=True)
+
     def _said(self, line: Line, text: str, at: datetime) -> Heard:
         return Heard(self._uri(line), self._uri(self._scenario().root(line)), line.name, line.handle, text, at, False)
 
@@ -140,19 +174,28 @@ class Exercise(Connector):
     def _lines(self) -> list[Line]:
         return self._scenario().of(self.settings["town"], self.settings["network"])
 
-    def _start(self) -> datetime:
+    def _timed(self) -> list[Line]:
+        """What is said by the clock, in the order in which that happens."""
+        timed = [line for line in self._lines() if line.at_seconds is not None]
+        return sorted(timed, key=lambda line: line.at_seconds or 0)
+
+    def _clock(self) -> Clock:
         try:
+            if "clock" in self.settings:
+                return clock_from(self.settings["clock"])
             start = datetime.fromisoformat(self.settings["started_at"])
         except (KeyError, TypeError, ValueError):
             raise Permanent(_("The exercise does not say when it began.")) from None
-        return start.astimezone(UTC) if start.tzinfo else start.replace(tzinfo=HERE).astimezone(UTC)
-
-    def _speed(self) -> float:
-        return float(self.settings.get("speed", 1)) or 1.0
+        start = start if start.tzinfo else start.replace(tzinfo=HERE)
+        return running_since(start.astimezone(UTC), float(self.settings.get("speed", 1)) or 1.0)
 
     def _run(self) -> str:
         """Which time this exercise is held: the same scenario begun again is another exercise."""
-        return self._start().strftime("%Y%m%dT%H%M%SZ")
+        if "exercise" in self.settings:
+            return f"{self.settings['exercise']}-{self.settings['round']}"
+        begun = self._clock().begun
+        assert begun is not None
+        return begun.strftime("%Y%m%dT%H%M%SZ")
 
     def _base(self) -> str:
         return f"{self.address(self.settings)}/{self._run()}/"
@@ -161,38 +204,50 @@ class Exercise(Connector):
         return self._base() + line.id
 
     def _ledger(self) -> Ledger:
-        name = "-".join((self.settings["scenario"], self.settings["town"], self.settings["network"], self._run()))
+        town = self.settings["town"] or "all"
+        name = "-".join((self.settings["scenario"], town, self.settings["network"], self._run()))
         return Ledger(Path(house.DATA) / "exercise" / f"{name}.jsonl")
 
-    def _due(self, now: datetime) -> list[tuple[datetime, Line]]:
+    def _due(self, clock: Clock, now: datetime) -> list[tuple[datetime, Line]]:
         """Everything said until ``now``, oldest first, reactions to our answers included."""
-        start, speed, answers = self._start(), self._speed(), self._ledger().answers()
+        reached = clock.reached(now)
+        timed = [(at, line) for line in self._timed() if (at := line.due(clock)) is not None and at <= reached]
+        return sorted([*timed, *self._reactions(clock, now)], key=lambda pair: pair[0])
+
+    def _reactions(self, clock: Clock, now: datetime) -> list[tuple[datetime, Line]]:
+        """What is said on a day of the calendar, and after answers of ours."""
+        reached, answers = clock.reached(now), self._ledger().answers()
         times: dict[str, datetime] = {}
         for line in self._lines():
-            at = line.due(start, speed)
+            at = line.due(clock)
             if line.after_answer_to in times:
-                at = self._reaction_time(line, times[line.after_answer_to], answers)
-            if at is not None and at <= now:
+                at = self._reaction_time(line, times[line.after_answer_to], answers, clock)
+            if at is not None and at <= reached:
                 times[line.id] = at
-        return sorted(((at, self._scenario().lines[name]) for name, at in times.items()), key=lambda pair: pair[0])
+        lines = self._scenario().lines
+        return [(at, lines[name]) for name, at in times.items() if lines[name].at_seconds is None]
 
-    def _reaction_time(self, line: Line, asked_at: datetime, answers: list[SentAnswer]) -> datetime | None:
+    def _reaction_time(
+        self, line: Line, asked_at: datetime, answers: list[SentAnswer], clock: Clock
+    ) -> datetime | None:
         """After the first answer to the post itself, or in its thread since it was said."""
         scenario = self._scenario()
         asked = scenario.lines[line.after_answer_to]
         uri, root = self._uri(asked), self._uri(scenario.root(asked))
         for answer in answers:
             if answer.parent_uri == uri or (answer.root_uri == root and answer.sent_at > asked_at):
-                return answer.sent_at + timedelta(seconds=line.after_seconds / self._speed())
+                # while the clock rests nobody reacts
+                return clock.moment(clock.position(answer.sent_at) + line.after_seconds)
         return None
 
     def _envelope(self, line: Line, at: datetime) -> Envelope:
         scenario = self._scenario()
         subject = scenario.lines[line.edits or line.deletes] if line.edits or line.deletes else line
         parent = self._uri(scenario.lines[subject.parent]) if subject.parent else ""
-        published = subject.due(self._start(), self._speed()) or at
+        published = subject.due(self._clock()) or at
         body: dict[str, Any] = {
             "exercise": True,
+            "run": self._run(),
             "uri": self._uri(subject),
             "root_uri": self._uri(scenario.root(line)),
             "parent_uri": parent,

@@ -1,25 +1,48 @@
-"""A scenario file: who says what, on which town's pretended network, and when. Its form: ``scenarios/README.md``."""
+"""A scenario: who says what, on which town's pretended network, and when. Its form: ``docs/exercise.md``."""
 
 from __future__ import annotations
 
-import json
+import hashlib
 import re
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from datetime import datetime, time, timedelta
-from functools import lru_cache
+from functools import cached_property, lru_cache
 from pathlib import Path
 from typing import Any
 from zoneinfo import ZoneInfo
 
+from django.conf import settings
 from django.utils.translation import gettext as _
+from django.utils.translation import gettext_lazy
 
 from klankbord.channels.contract import Permanent, Visibility
+from klankbord.channels.exercise.clock import Clock
 
 FOLDER = Path(__file__).resolve().parent / "scenarios"
 HERE = ZoneInfo("Europe/Amsterdam")
+QUARTER = 900  # seconds
 
-_NAME = re.compile(r"[a-z0-9-]+")
+_NAME = re.compile(r"[a-z0-9_-]{1,60}")
+
+
+@dataclass(frozen=True, slots=True)
+class Network:
+    """A network that an exercise pretends to be: its name, and who sees what is said there unless a line says so."""
+
+    label: Any
+    usual: Visibility
+    addressed: bool = True
+
+
+NETWORKS: dict[str, Network] = {
+    "fediverse": Network(gettext_lazy("Fediverse"), Visibility.PUBLIC),
+    "forum": Network(gettext_lazy("Neighbourhood forum"), Visibility.PUBLIC, addressed=False),
+    "news": Network(gettext_lazy("News"), Visibility.PUBLIC, addressed=False),
+    "mail": Network(gettext_lazy("E-mail"), Visibility.DIRECT),
+    "form": Network(gettext_lazy("Contact form"), Visibility.DIRECT),
+    "chat": Network(gettext_lazy("Chat"), Visibility.DIRECT),
+}
 
 
 @dataclass(frozen=True, slots=True)
@@ -30,14 +53,14 @@ class Picture:
 
 @dataclass(frozen=True, slots=True)
 class Line:
-    """One line of a scenario. When: ``at_seconds``, or ``day`` and ``clock``, or after our answer to another line."""
+    """One message. When: ``at_seconds``, or ``day`` and ``clock``, or after our answer to another one."""
 
     id: str
-    town: str
     network: str
     handle: str
     name: str
     text: str
+    town: str = ""
     at_seconds: float | None = None
     day: int | None = None
     clock: str = ""
@@ -53,24 +76,54 @@ class Line:
     deletes: str = ""
     pictures: tuple[Picture, ...] = ()
 
-    def due(self, start: datetime, speed: float) -> datetime | None:
-        """When it is said in an exercise begun at ``start``; None when that hangs on an answer of ours."""
+    def due(self, clock: Clock) -> datetime | None:
+        """When it is said by this clock; None when that is not known yet, or hangs on an answer of ours."""
+        if clock.begun is None:
+            return None
         if self.at_seconds is not None:
-            return start + timedelta(seconds=self.at_seconds / (speed if self.at_seconds > 0 else 1))
+            return clock.moment(self.at_seconds)
         if self.day is not None:
-            date = start.astimezone(HERE).date() + timedelta(days=self.day)
+            date = clock.begun.astimezone(HERE).date() + timedelta(days=self.day)
             return datetime.combine(date, time.fromisoformat(self.clock), HERE)
         return None
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(frozen=True)
 class Scenario:
     name: str
+    title: str
     lines: Mapping[str, Line]
+    by_the_clock: bool = False
+    """True when its moments are times of a day, so that the clock of the exercise shows such a time."""
+    places: dict[tuple[str, str], list[Line]] = field(default_factory=dict, compare=False)
+
+    @cached_property
+    def opens(self) -> float:
+        """Where its clock begins: with times of a day, the quarter of an hour in which somebody speaks first."""
+        moments = [line.at_seconds for line in self.lines.values() if line.at_seconds is not None]
+        return min(moments) // QUARTER * QUARTER if self.by_the_clock and moments else 0.0
+
+    @cached_property
+    def ends(self) -> float:
+        """When the last message by the clock is said, in seconds of the scenario."""
+        return max((line.at_seconds for line in self.lines.values() if line.at_seconds is not None), default=0.0)
+
+    @cached_property
+    def towns(self) -> list[str]:
+        return sorted({line.town for line in self.lines.values() if line.town})
+
+    def networks(self, town: str) -> list[str]:
+        """The networks on which something is said to this town, or with an empty name to any."""
+        used = {line.network for line in self.lines.values() if town in ("", line.town)}
+        return [network for network in NETWORKS if network in used]
 
     def of(self, town: str, network: str) -> list[Line]:
-        """What is said to one town on one network, in the order of the file."""
-        return [line for line in self.lines.values() if line.town == town and line.network == network]
+        """What is said to one town on one network, in the order of the file; with an empty name to all towns."""
+        if (town, network) not in self.places:
+            self.places[town, network] = [
+                line for line in self.lines.values() if line.network == network and town in ("", line.town)
+            ]
+        return self.places[town, network]
 
     def root(self, line: Line) -> Line:
         """The first post of the thread that a line belongs to."""
@@ -79,48 +132,38 @@ class Scenario:
         return line
 
 
+def _brought() -> Path:
+    """Where the scenarios are kept that people brought themselves; in the folder that goes along in a backup."""
+    return Path(settings.DATA) / "media" / "exercises"
+
+
 def load_scenario(name: str) -> Scenario:
     """The scenario of that name; Permanent when it is not there or cannot be read."""
-    path = FOLDER / f"{name}.jsonl"
-    if not _NAME.fullmatch(name) or not path.is_file():
-        raise Permanent(_("There is no exercise with the name “%(name)s”.") % {"name": name})
-    return _read(name, path, path.stat().st_mtime_ns)
+    for folder in (FOLDER, _brought()):
+        path = folder / f"{name}.jsonl"
+        if _NAME.fullmatch(name) and path.is_file():
+            return _read(name, path, path.stat().st_mtime_ns)
+    raise Permanent(_("There is no exercise with the name “%(name)s”.") % {"name": name})
 
 
 @lru_cache(maxsize=8)
 def _read(name: str, path: Path, _changed_at: int) -> Scenario:
-    lines: dict[str, Line] = {}
-    for number, row in enumerate(path.read_text(encoding="utf-8").splitlines(), start=1):
-        try:
-            line = _line(json.loads(row))
-            _check(line, lines)
-        except (TypeError, ValueError, KeyError) as problem:
-            raise Permanent(
-                _("Line %(number)s of the exercise “%(name)s” is not right: %(problem)s")
-                % {"number": number, "name": name, "problem": problem}
-            ) from problem
-        lines[line.id] = line
-    return Scenario(name, lines)
+    from klankbord.channels.exercise.reading import read_scenario
+
+    return read_scenario(name, path.read_bytes())
 
 
-def _line(row: dict[str, Any]) -> Line:
-    pictures = tuple(Picture(**picture) for picture in row.pop("attachments", ()))
-    usual = Visibility.DIRECT if row["network"] == "mail" else Visibility.PUBLIC
-    return Line(**row | {"visibility": Visibility(row.get("visibility", usual)), "pictures": pictures})
+def keep_scenario(content: bytes) -> str:
+    """Keep a file that was read without faults; the name by which it can be loaded."""
+    name = f"eigen-{hashlib.sha256(content).hexdigest()[:24]}"
+    path = _brought() / f"{name}.jsonl"
+    path.parent.mkdir(parents=True, exist_ok=True)
+    growing = path.with_suffix(".part")
+    growing.write_bytes(content)
+    growing.replace(path)
+    return name
 
 
-def _check(line: Line, earlier: Mapping[str, Line]) -> None:
-    """What a line points to stands above it, and it says in exactly one way when it is due."""
-    if line.id in earlier:
-        raise ValueError(f"id {line.id} stands there twice")
-    for other in filter(None, (line.parent, line.edits, line.deletes, line.after_answer_to)):
-        if (earlier[other].town, earlier[other].network) != (line.town, line.network):
-            raise ValueError(f"{other} is on another network")
-    ways = (line.at_seconds is not None, line.day is not None, bool(line.after_answer_to))
-    if sum(ways) != 1:
-        raise ValueError("give at_seconds, day with clock, or after_answer_to")
-    if line.day is not None:
-        time.fromisoformat(line.clock)
-    for picture in line.pictures:
-        if not (FOLDER / "pictures" / picture.file).is_file():
-            raise ValueError(f"picture {picture.file} is missing")
+def scenarios() -> list[tuple[str, str]]:
+    """The scenarios that come with Klankbord, by name and title."""
+    return [(path.stem, load_scenario(path.stem).title) for path in sorted(FOLDER.glob("*.jsonl"))]
