@@ -10,6 +10,7 @@ import stamina
 from django.db import connection
 from django.utils import timezone
 
+from klankbord.base.keyed_hash import unseal
 from klankbord.base.tests.fault_server import reply
 from klankbord.channels import registry
 from klankbord.channels.actions import connect_channel, fetch_now
@@ -62,12 +63,14 @@ def test_only_what_a_dossier_asks_for_is_kept_and_only_a_quotation(cast: Cast, n
     with acting_for(cast.klankendam.pk):
         (post,) = Post.objects.all()
         assert post.text == "Lantaarns uit\n\nAl een week donker."
-        assert (post.web_url, post.private) == (f"{stand.server.url}/ons", False)
+        assert (post.overheard, post.private) == (True, False)
+        assert unseal(cast.klankendam.pk, post.source) == f"{stand.server.url}/ons"
         # found by a word that stands in the article only
         assert Match.objects.get().words == ["klankendam"]
         assert not Conversation.objects.exists()
-        # the raw copy of what nobody asked for is gone at once
-        assert [one.body for one in Arrival.objects.filter(outcome=NOT_ASKED)] == [None]
+        # no raw copy of an article stays, asked for or not
+        assert [one.body for one in Arrival.objects.order_by("pk")] == [None, None]
+        assert Arrival.objects.filter(outcome=NOT_ASKED).count() == 1
     with acting_for(cast.luisterveen.pk):
         assert not Post.objects.exists()
     with connection.cursor() as cursor, acting_for(cast.klankendam.pk):
