@@ -124,11 +124,6 @@ SPOTS: dict[str, Spot] = {
     "channels/<int:pk>/switch": Spot("channel", by("chantal")),
     "channels/<int:pk>/replay": Spot("channel", by("chantal")),
     "exercises/": Spot(may=by("chantal"), questions=OF_A_HOUSE),
-    "exercises/<slug:key>/": Spot(filled="exercises/geraden/"),
-    **{
-        f"exercises/<slug:key>/{act}": Spot(filled=f"exercises/geraden/{act}")
-        for act in ("state", "start", "pause", "speed", "back")
-    },
     "people/mandates": Spot(questions=OF_A_HOUSE),
     "people/mandates/give": Spot(may=by("chantal"), questions=OF_A_HOUSE),
     "people/mandates/<int:pk>/end": Spot("mandate"),
@@ -147,6 +142,8 @@ login/ inactive/ signup/ reauthenticate/ email/ confirm-email/ password/change/ 
 login/code/confirm/ password/reset/key/done/ password/reset/done/ 2fa/ 2fa/authenticate/ 2fa/reauthenticate/
 2fa/totp/activate/ 2fa/totp/deactivate/ 2fa/recovery-codes/ 2fa/recovery-codes/generate/ 2fa/recovery-codes/download/
 """
+ACTS = ("", "state", "start", "pause", "speed", "back")
+SPOTS |= {f"exercises/<slug:key>/{act}": Spot(filled=f"exercises/geraden/{act}") for act in ACTS}
 SPOTS |= {f"accounts/{address}": Spot() for address in OF_ONESELF.split()}
 
 
