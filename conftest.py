@@ -21,8 +21,10 @@ pytest_plugins = ["tests.servers.browser", "tests.servers.fixtures", "tests.serv
 
 
 def pytest_configure() -> None:
-    """The names this house answers by without asking its database: Django copies them before there is one."""
+    """Settings for tests. The names this house answers by: Django copies them before there is a database to ask."""
     settings.ALLOWED_HOSTS = settings.ALLOWED_HOSTS[:]
+    # an answer goes out at once, but where a test is about holding it back
+    settings.UNDO_SECONDS = 0
 
 
 @pytest.fixture(scope="session")

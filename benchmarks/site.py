@@ -25,14 +25,16 @@ def by_key(request: FencedRequest) -> HttpResponseBase:
     keys = [int(key) for key in request.GET["keys"].split(",")]
     channels = queries.desk_channels(request.sight)
     wanted = Filter()
-    rows = Conversation.objects.filter(pk__in=keys)
+    rows = list(Conversation.objects.filter(pk__in=keys))
+    lines = presentation.lines(channels, request.user, wanted)
     return render(
         request,
         "inbox/desk.html",
         {
             "views": presentation.view_list(wanted, {}),
             "organisations": presentation.organisation_list(channels, wanted),
-            "rows": [presentation.row(one, channels, request.user, wanted) for one in rows],
+            "rows": rows,
+            "lines": [lines.draw(one) for one in rows],
         },
     )
 

@@ -62,9 +62,9 @@ def wait_until_up(port: int) -> None:
 def log_in(user_id: int) -> str:
     """A session as after a log-in; its key."""
     from django.contrib.auth import BACKEND_SESSION_KEY, HASH_SESSION_KEY, SESSION_KEY
-    from django.contrib.sessions.backends.db import SessionStore
 
     from klankbord.tenancy.models import User
+    from klankbord.tenancy.sessions import SessionStore
 
     user = User.objects.get(pk=user_id)
     session = SessionStore()

@@ -60,6 +60,7 @@ def make_cast() -> Cast:
             legal_basis="AVG 6 lid 1 onder e",
             reason="Oefening",
             review_on=now.date() + timedelta(days=365),
+            state="active",
         )
         return made
 

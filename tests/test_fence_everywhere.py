@@ -23,15 +23,16 @@ from psycopg import sql
 from psycopg.conninfo import make_conninfo
 
 from klankbord.channels.models import Channel, Delivery, Source
-from klankbord.inbox import actions
-from klankbord.inbox.models import Conversation
-from klankbord.listening.models import Dossier
+from klankbord.inbox import actions, drafts, presence
+from klankbord.inbox.models import Conversation, Draft, Step
+from klankbord.listening.models import Dossier, DossierNote
 from klankbord.posts.files import keep_file
 from klankbord.posts.models import Attachment, Post
 from klankbord.tenancy.audit import record
 from klankbord.tenancy.fence import acting_for, entered
-from klankbord.tenancy.models import Invitation, Mandate, Membership, Organisation, User
+from klankbord.tenancy.models import Invitation, Mandate, Membership, Organisation, ProviderGroup, User
 from tests.cast import Cast
+from tests.spots import LOG_IN, OF_A_HOUSE, Spot, by
 from tests.test_addresses import FOUND
 
 Say = Callable[..., None]
@@ -59,27 +60,6 @@ MAY_MEET: dict[str, set[str]] = {
 }
 
 
-@dataclass(frozen=True)
-class Spot:
-    """What to try at one address."""
-
-    ids: str = ""
-    """Which things its number stands for; empty: no number in it."""
-    may: frozenset[str] = frozenset()
-    """Who may post there in Klankendam; in Luisterveen nobody of these may."""
-    questions: tuple[str, ...] = ("",)
-    """What is asked behind the address."""
-    filled: str = ""
-    """The address itself, where something else than a number stands in it."""
-    untried: str = ""
-    """Why it cannot be tried like this."""
-
-
-def by(*who: str) -> frozenset[str]:
-    return frozenset(who)
-
-
-OF_A_HOUSE = ("?organisation={klankendam}", "?organisation={luisterveen}", "")
 LISTS = ("", "?view=all", "?view=mine", "?view=closed", "?q=lantaarn", "?organisation={luisterveen}&view=all")
 SPOTS: dict[str, Spot] = {
     "": Spot(),
@@ -91,23 +71,18 @@ SPOTS: dict[str, Spot] = {
     "first-day/done": Spot(),
     "join/<str:token>": Spot(filled="join/geraden"),
     "health": Spot(),
+    **{address: Spot() for address in ("take-in/", "take-in/file")},  # see intake/tests/test_by_hand.py
+    "contact/<slug:word>-<int:pk>/": Spot("channel", filled="contact/x-<int:pk>/"),
+    "contact/<slug:word>-<int:pk>/thanks/<str:ticket>": Spot("channel", filled="contact/x-<int:pk>/thanks/geraden"),
     "desk/": Spot(questions=LISTS),
     "desk/lists": Spot(questions=LISTS),
+    "desk/presence": Spot(),
     "desk/live": Spot(untried="a stream without end: inbox/tests/test_live.py"),
     "desk/file/<int:pk>": Spot("file"),
-    "desk/delivery/<int:pk>/lookup": Spot("delivery", by("amal")),
-    "desk/delivery/<int:pk>/confirm": Spot("delivery", by("amal")),
-    "desk/delivery/<int:pk>/resend": Spot("delivery", by("amal")),
     "desk/<int:pk>": Spot("conversation"),
     "desk/<int:pk>/row": Spot("conversation", questions=LISTS[:2]),
     "desk/<int:pk>/posts": Spot("conversation", questions=("", "?after=0")),
-    "desk/<int:pk>/seen": Spot("conversation", by("amal")),
     "desk/<int:pk>/resident": Spot("conversation"),
-    "desk/<int:pk>/reply": Spot("conversation", by("amal")),
-    "desk/<int:pk>/note": Spot("conversation", by("amal")),
-    "desk/<int:pk>/assign": Spot("conversation", by("amal")),
-    "desk/<int:pk>/close": Spot("conversation", by("amal")),
-    "desk/<int:pk>/reopen": Spot("conversation", by("amal")),
     "desk/<int:pk>/reason": Spot("conversation", by("fatma")),
     "people/": Spot(questions=OF_A_HOUSE),
     "people/invite": Spot(may=by("chantal"), questions=OF_A_HOUSE),
@@ -129,6 +104,28 @@ SPOTS: dict[str, Spot] = {
     "people/mandates/<int:pk>/end": Spot("mandate"),
     # on the first day the administrator may, when there is nobody else yet
     "place/": Spot(may=by("chantal", "bram"), questions=OF_A_HOUSE),
+    "dossiers/": Spot(questions=OF_A_HOUSE),
+    "dossiers/new": Spot(may=by("bram"), questions=OF_A_HOUSE),
+    "dossiers/explain": Spot(questions=OF_A_HOUSE),
+    "dossiers/wider": Spot(questions=OF_A_HOUSE),
+    "dossiers/privacy": Spot(may=by("fatma"), questions=OF_A_HOUSE),
+    "dossiers/processing": Spot(questions=OF_A_HOUSE),
+    "dossiers/dpia": Spot(questions=OF_A_HOUSE),
+    "dossiers/<int:pk>/": Spot("dossier"),
+    "dossiers/<int:pk>/change": Spot("dossier", by("bram")),
+    "dossiers/<int:pk>/start": Spot("dossier", by("bram")),
+    "dossiers/<int:pk>/end": Spot("dossier", by("bram", "fatma")),
+    "dossiers/<int:pk>/sign": Spot("dossier", by("fatma")),
+    "dossiers/<int:pk>/open": Spot("dossier"),
+    "dossiers/<int:pk>/finds": Spot("dossier"),
+    "dossiers/<int:pk>/noise": Spot("dossier", by("bram", "amal", "fatma")),
+    "dossiers/<int:pk>/sharper": Spot("dossier"),
+    "dossiers/<int:pk>/source": Spot("dossier", by("bram", "amal", "fatma")),
+    "dossiers/<int:pk>/note": Spot("dossier", by("bram")),
+    "dossiers/<int:pk>/follow": Spot("dossier", by("bram", "amal", "fatma")),
+    "dossiers/<int:pk>/export": Spot("dossier", by("bram", "amal", "fatma")),
+    # for everybody on purpose: the names of dossiers that run, without messages
+    "register/<int:pk>": Spot("organisation", untried="shows dossiers to everybody: listening/tests/test_register.py"),
     "accounts/logout/": Spot(untried="ends the very session it is tried with"),
     "accounts/^confirm-email/(?P<key>[-:\\w]+)/$": Spot(filled="accounts/confirm-email/geraden/"),
     "accounts/^password/reset/key/(?P<uidb36>[0-9A-Za-z]+)-(?P<key>.+)/$": Spot(
@@ -136,6 +133,10 @@ SPOTS: dict[str, Spot] = {
     ),
     "i18n/setlang/": Spot(),
 }
+AT_THE_DESK = "seen reply note assign close reopen draft/reply draft/note here away"
+SPOTS |= {f"desk/<int:pk>/{act}": Spot("conversation", by("amal")) for act in AT_THE_DESK.split()}
+DECIDED = ("delivery/lookup", "delivery/confirm", "delivery/resend", "step/undo", "draft/take", "draft/drop")
+SPOTS |= {f"desk/{d.replace('/', '/<int:pk>/')}": Spot(d.partition("/")[0], by("amal")) for d in DECIDED}
 # django-allauth: about the one who is logged in and nobody else.
 OF_ONESELF = """
 login/ inactive/ signup/ reauthenticate/ email/ confirm-email/ password/change/ password/set/ password/reset/
@@ -144,7 +145,7 @@ login/code/confirm/ password/reset/key/done/ password/reset/done/ 2fa/ 2fa/authe
 """
 ACTS = ("", "state", "start", "pause", "speed", "back")
 SPOTS |= {f"exercises/<slug:key>/{act}": Spot(filled=f"exercises/geraden/{act}") for act in ACTS}
-SPOTS |= {f"accounts/{address}": Spot() for address in OF_ONESELF.split()}
+SPOTS |= {f"accounts/{address}": Spot() for address in OF_ONESELF.split()} | LOG_IN
 
 
 def test_every_address_is_tried() -> None:
@@ -181,6 +182,7 @@ def things(cast: Cast, say: Say) -> Things:
         (KLANKENDAM, cast.klankendam, (cast.square, cast.mail)),
         (LUISTERVEEN, cast.luisterveen, (square, cast.luisterveen_mail)),
     ):
+        _follow(town, planted(HOUSE, where))
         for channel, what, visibility in zip(channels, (PUBLIC, PRIVATE), ("public", "direct"), strict=True):
             _talk(cast, say, channel, planted(what, where), visibility)
         # private words in a public thread
@@ -190,6 +192,23 @@ def things(cast: Cast, say: Say) -> Things:
         _furnish(town, planted(HOUSE, where))
         _count(made, where, town)
     return made
+
+
+def _follow(town: Organisation, word: str) -> None:
+    """A dossier that finds what is said, with everything a colleague adds to it."""
+    with acting_for(town.pk):
+        followed = Dossier.objects.create(
+            organisation=town,
+            name=word,
+            query="lantaarn",
+            reason=word,
+            legal_basis=word,
+            topic=word,
+            ends_on=timezone.localdate() + timedelta(days=9),
+            review_on=timezone.localdate(),
+            state="active",
+        )
+        DossierNote.objects.create(organisation=town, dossier=followed, name=word, text=word, at=timezone.now())
 
 
 def _talk(cast: Cast, say: Say, channel: Channel, word: str, visibility: str) -> None:
@@ -210,6 +229,10 @@ def _talk(cast: Cast, say: Say, channel: Channel, word: str, visibility: str) ->
         text = f"Wij komen langs {word}"
         post = actions.reply(conversation, text, by=cast.amal, client_id=uuid4(), seen=10**9, files=[file])
         actions.write_note(conversation, f"Notitie {word}", by=cast.amal)
+        # nobody has said this yet: also about a public conversation it is for who may write
+        draft = word.replace(PUBLIC, PRIVATE)
+        drafts.keep_draft(conversation, "reply", f"Concept {draft}", by=cast.amal)
+        presence.arrive(conversation, writing=True, by=cast.amal, now=timezone.now())
     with acting_for(channel.organisation_id):
         # undecided, so that there is something to decide
         Delivery.objects.filter(posts__uri=post.uri).update(state="uncertain", problem=f"Onbekend {word}")
@@ -229,6 +252,7 @@ def _furnish(town: Organisation, word: str) -> None:
         Dossier.objects.filter(organisation=town).update(name=word, words=[word], reason=word, legal_basis=word)
         somebody = User.objects.create(email=f"{word}@{word}.example", name=f"Lid {word}", is_demo=True)
         Membership.objects.create(organisation=town, user=somebody, roles=["webcare"])
+        ProviderGroup.objects.create(organisation=town, group=word, roles=["webcare"])
         Channel.objects.filter(organisation=town).update(name=word)
         Invitation.objects.create(
             organisation=town,
@@ -243,12 +267,16 @@ def _furnish(town: Organisation, word: str) -> None:
 def _count(made: Things, where: str, town: Organisation) -> None:
     kinds = {
         "conversation": Conversation,
+        "draft": Draft,
+        "step": Step,
         "delivery": Delivery,
         "file": Attachment,
         "channel": Channel,
         "membership": Membership,
         "invitation": Invitation,
         "mandate": Mandate,
+        "group": ProviderGroup,
+        "dossier": Dossier,
     }
     with acting_for(town.pk):
         for kind, model in kinds.items():
@@ -325,6 +353,7 @@ BODY = {
     "email": "kaper@gekaapt.example",
     "roles": ["admin", "webcare"],
     "name": "gekaapt",
+    "group": "gekaapt",
     "words": "gekaapt",
     "decision": "gekaapt",
     "processor_agreement": "gekaapt",
@@ -338,7 +367,7 @@ BODY = {
     "password": "een lange zin die niemand raadt",
 }
 # Log-in state and signs of life; they change by themselves.
-RESTLESS = {"django_session", "base_heartbeat", "account_emailaddress"}
+RESTLESS = {"base_cache", "tenancy_session", "base_heartbeat", "account_emailaddress"}
 
 
 class Ledger:

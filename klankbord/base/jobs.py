@@ -21,15 +21,18 @@ TELL_AGAIN_AFTER = 1.0  # seconds
 logger = structlog.get_logger()
 
 
-def defer_once(task: str, key: str, **arguments: int) -> None:
+def defer_once(task: str, key: str, *, after: float = 0, **arguments: int) -> None:
     """Have this task done after commit, unless the same is waiting already. Jobs with one key run one after another.
+
+    ``after`` is how many seconds it waits at least.
 
     By name: a room asks for a job without importing the module that holds it, which imports the room.
     """
     try:
         # in a savepoint of its own: the refusal of a second one must not spoil the transaction around it
         with transaction.atomic():
-            app.configure_task(task, queueing_lock=key, lock=key).defer(**arguments)
+            later = {"schedule_in": {"seconds": after}} if after else {}
+            app.configure_task(task, queueing_lock=key, lock=key, **later).defer(**arguments)
     except exceptions.AlreadyEnqueued:
         return
 

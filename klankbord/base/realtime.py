@@ -23,11 +23,12 @@ PATIENCE = 5.0  # seconds for the database to answer
 logger = structlog.get_logger()
 
 
-def announce(channel_id: int, ids: Sequence[int], *, private: bool) -> None:
-    """Tell on commit that these conversations of this channel changed."""
+def announce(channel_id: int, ids: Sequence[int], *, private: bool, event: str = "conversation") -> None:
+    """Tell on commit that something about these conversations of this channel changed; ``event`` says what."""
     with connection.cursor() as cursor:
         for start in range(0, len(ids), IDS_PER_NOTICE):
-            payload = {"channel": channel_id, "private": private, "ids": list(ids[start : start + IDS_PER_NOTICE])}
+            some = list(ids[start : start + IDS_PER_NOTICE])
+            payload = {"event": event, "channel": channel_id, "private": private, "ids": some}
             cursor.execute("SELECT pg_notify(%s, %s)", [LISTEN_CHANNEL, json.dumps(payload)])
 
 
@@ -36,11 +37,11 @@ class Listener:
     """One open stream: who listens, and what waits to be sent."""
 
     user_id: int
-    queue: asyncio.Queue[int | None] = field(default_factory=lambda: asyncio.Queue(BACKLOG))
+    queue: asyncio.Queue[tuple[str, int] | None] = field(default_factory=lambda: asyncio.Queue(BACKLOG))
 
-    def put(self, conversation_id: int | None) -> None:
+    def put(self, event: str, conversation_id: int) -> None:
         try:
-            self.queue.put_nowait(conversation_id)
+            self.queue.put_nowait((event, conversation_id))
         except asyncio.QueueFull:
             # the browser has not read for a thousand events: let it come back and catch up
             self.close()
@@ -116,7 +117,7 @@ class Switchboard:
                 for listener in self.listeners:
                     if listener.user_id in allowed:
                         for conversation_id in event["ids"]:
-                            listener.put(conversation_id)
+                            listener.put(event["event"], conversation_id)
 
 
 async def events(
@@ -128,13 +129,14 @@ async def events(
     ask_at = clock() + every
     while True:
         try:
-            conversation_id = await asyncio.wait_for(listener.queue.get(), max(0.0, ask_at - clock()))
+            news = await asyncio.wait_for(listener.queue.get(), max(0.0, ask_at - clock()))
         except TimeoutError:
             if not await still_welcome():
                 return
             ask_at = clock() + every
             yield b": still here\n\n"
             continue
-        if conversation_id is None:
+        if news is None:
             return
-        yield f'event: conversation\ndata: {{"id": {conversation_id}}}\n\n'.encode()
+        event, conversation_id = news
+        yield f'event: {event}\ndata: {{"id": {conversation_id}}}\n\n'.encode()

@@ -9,7 +9,8 @@ from django.db import connection
 from django.utils import timezone
 from django.utils.translation import gettext as _
 
-from klankbord.channels.contract import Batch, Json
+from klankbord.base.jobs import defer_once
+from klankbord.channels.contract import Batch, Envelope, Json
 from klankbord.channels.models import Arrival, Channel, ChannelSecret, Gap, Landing, Source
 from klankbord.channels.registry import connector_class, encrypt
 from klankbord.tenancy.audit import record
@@ -124,6 +125,17 @@ def land(source: Source, batch: Batch, every: timedelta, now: datetime) -> int:
     source.leased_until = None
     source.save()
     return landed
+
+
+def take_at_the_door(source_id: int, envelope: Envelope, now: datetime) -> None:
+    """Somebody hands a message in at our own door: on the doormat, to be routed after commit. Twice is once."""
+    with connection.cursor() as cursor:
+        cursor.execute(
+            "INSERT INTO channels_landing (source_id, key, body, received_at) VALUES (%s, %s, %s, %s)"
+            " ON CONFLICT (source_id, key) DO NOTHING",
+            [source_id, envelope.key, envelope.body, now],
+        )
+    defer_once("intake.route", f"route:{source_id}", source=source_id)
 
 
 def clear_doormat(landings: Sequence[Landing]) -> None:

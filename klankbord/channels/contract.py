@@ -9,7 +9,7 @@ from __future__ import annotations
 
 from abc import ABC, abstractmethod
 from collections.abc import Sequence
-from dataclasses import dataclass, field
+from dataclasses import asdict, dataclass, field
 from datetime import datetime, timedelta
 from enum import StrEnum
 from typing import Any, ClassVar
@@ -184,6 +184,18 @@ class Outgoing:
     language: str = "nl"
     files: tuple[OutgoingFile, ...] = ()
     attempted_at: datetime | None = None
+    automatic: bool = False
+    """True for a confirmation of receipt: the house wrote it, and says so where the network has a word for that."""
+
+    record: bool = False
+    """True when nothing is sent: a colleague told it, and this is the record of that."""
+
+    def as_json(self) -> Json:
+        """As it is kept until it is sent: files go by their hash, the moment of an attempt is not known yet."""
+        content = asdict(self)
+        content["files"] = []
+        content.pop("attempted_at")
+        return content
 
 
 @dataclass(frozen=True, slots=True)
@@ -271,6 +283,12 @@ class Connector(ABC):
     visibilities: ClassVar[tuple[Visibility, ...]] = (Visibility.PUBLIC,)
     media_limits: ClassVar[MediaLimits] = MediaLimits()
     has_subject: ClassVar[bool] = False
+    taken_by_hand: ClassVar[bool] = False
+    """True when colleagues bring in what came by telephone, at the counter or in a file."""
+    answers_are_records: ClassVar[bool] = False
+    """True when a colleague tells the answer elsewhere and records here that it was told."""
+    resident_page: ClassVar[str] = ""
+    """Name of the address in our own house where residents write, with a word and the channel's number in it."""
 
     def __init__(self, settings: Json, secrets: dict[str, str]) -> None:
         self.settings = settings
@@ -309,6 +327,15 @@ class Connector(ABC):
     @abstractmethod
     def parse(self, body: bytes) -> list[Event]:
         """Understand one raw envelope. Pure: no network. Raises Unparseable."""
+
+    def acknowledge(self, post: PostArrived) -> Outgoing | None:
+        """A confirmation of receipt that goes out by itself, its ``client_id`` following from the post. Pure."""
+        return None
+
+    @classmethod
+    def cannot_answer(cls, reply_data: Json) -> str:
+        """Why this very message cannot be answered (no address was left), for the colleague; empty when it can."""
+        return ""
 
     def identity(self, outgoing: Outgoing) -> str:
         """The ``external_id`` this answer will have, where the sender chooses it (a Message-ID); else empty."""

@@ -110,8 +110,9 @@ class Arrival(models.Model):
         PARSED = "parsed", _("Understood")
         QUARANTINED = "quarantined", _("In quarantine")
 
-    organisation = models.ForeignKey(Organisation, on_delete=models.CASCADE, related_name="+")
-    channel = FencedForeignKey(Channel, on_delete=models.CASCADE, related_name="+")
+    # both have an index that begins with them: a key to (organisation, id), and "arrived_once"
+    organisation = models.ForeignKey(Organisation, on_delete=models.CASCADE, related_name="+", db_index=False)
+    channel = FencedForeignKey(Channel, on_delete=models.CASCADE, related_name="+", db_index=False)
     private = models.BooleanField(default=True)
     key = models.CharField(max_length=600)
     body = models.BinaryField(null=True, help_text="Emptied a week after it was understood")

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import uuid
 from collections.abc import Sequence
-from dataclasses import asdict, dataclass
+from dataclasses import dataclass
 from datetime import datetime, timedelta
 from fnmatch import fnmatch
 
@@ -18,7 +18,9 @@ from klankbord.base.text.clean import safe_text
 from klankbord.channels.contract import AuthorData, Connector, Outgoing, Visibility
 from klankbord.channels.models import Channel, Delivery
 from klankbord.channels.registry import connector_class
-from klankbord.inbox.models import Conversation
+from klankbord.inbox.drafts import forget_draft
+from klankbord.inbox.models import Conversation, Draft, Step
+from klankbord.inbox.undoing import IN_THE_HOUSE, remember, state_of
 from klankbord.posts.actions import write_post
 from klankbord.posts.files import keep_file
 from klankbord.posts.models import Attachment, Post
@@ -61,42 +63,60 @@ def mark_seen(conversation: Conversation) -> None:
 
 def assign_conversation(conversation: Conversation, assignee: User | None, *, by: User) -> None:
     """Give a conversation to somebody, or to nobody."""
+    before = state_of(conversation)
     conversation.assignee = assignee
     conversation.assignee_name = assignee.name if assignee else ""
     conversation.save(update_fields=["assignee", "assignee_name"])
     _log(conversation, "gesprek toewijzen", by, {"aan": conversation.assignee_name})
+    remember(conversation, Step.Act.ASSIGN, before, by=by, until=timezone.now() + IN_THE_HOUSE)
     _announce(conversation)
 
 
 def close_conversation(conversation: Conversation, *, by: User, now: datetime | None = None) -> None:
     """It is done; a new message opens it again."""
+    before = state_of(conversation)
     conversation.status = Conversation.Status.CLOSED
     conversation.closed_at = now or timezone.now()
     conversation.seen_at = conversation.seen_at or conversation.closed_at
     conversation.waiting_since = None
     conversation.save(update_fields=["status", "closed_at", "seen_at", "waiting_since"])
     _log(conversation, "gesprek sluiten", by)
+    remember(conversation, Step.Act.CLOSE, before, by=by, until=conversation.closed_at + IN_THE_HOUSE)
     _announce(conversation)
 
 
 def reopen_conversation(conversation: Conversation, *, by: User) -> None:
+    before = state_of(conversation)
     conversation.status = Conversation.Status.OPEN
     conversation.closed_at = None
     conversation.reopened += 1
     conversation.save(update_fields=["status", "closed_at", "reopened"])
     _log(conversation, "gesprek heropenen", by)
+    remember(conversation, Step.Act.REOPEN, before, by=by, until=timezone.now() + IN_THE_HOUSE)
     _announce(conversation)
 
 
-def write_note(conversation: Conversation, text: str, *, by: User, now: datetime | None = None) -> Post:
-    """An internal note: never leaves the house."""
+def write_note(
+    conversation: Conversation,
+    text: str,
+    *,
+    by: User,
+    client_id: uuid.UUID | None = None,
+    now: datetime | None = None,
+) -> Post:
+    """An internal note: never leaves the house. ``client_id`` as in :func:`reply`."""
+    uri = f"note:{client_id or uuid.uuid4()}"
+    Conversation.objects.select_for_update().get(pk=conversation.pk)
+    already = Post.objects.filter(organisation_id=conversation.organisation_id, uri=uri).first()
+    if already:
+        return already
     text, parent = _said(text), _last_in(conversation)
     # about what was said in private only they read who could read that
     private = conversation.private or parent.private
     note = write_post(
         conversation.channel,
         direction=Post.Direction.INTERNAL,
-        uri=f"note:{uuid.uuid4()}",
+        uri=uri,
         parent=parent,
         text=text,
         visibility=Visibility.DIRECT if private else Visibility.PUBLIC,
@@ -105,6 +125,7 @@ def write_note(conversation: Conversation, text: str, *, by: User, now: datetime
         now=now or timezone.now(),
     )
     _log(conversation, "notitie schrijven", by)
+    forget_draft(conversation, Draft.What.NOTE, by=by)
     _announce(conversation)
     return note
 
@@ -119,15 +140,19 @@ def reply(
     to: int | None = None,
     visibility: Visibility | None = None,
     files: Sequence[NewFile] = (),
+    hold: float = 0,
     now: datetime | None = None,
 ) -> Post:
     """Answer a resident: the answer, its delivery and the job that sends it are one transaction.
+
+    ``hold`` is how many seconds it stays here before it goes out, so that it can be taken back (``undoing.py``).
 
     ``client_id`` was made when the form was shown, so a form sent twice is one answer. ``seen`` is the last post that
     was on the screen; AnsweredMeanwhile when a colleague answered after it. ``to`` is the message that is answered, the
     last one when not given. Refused when the channel cannot do this.
     """
     now = now or timezone.now()
+    before, held_until = state_of(conversation), now + timedelta(seconds=hold)
     Conversation.objects.select_for_update().get(pk=conversation.pk)
     already = Post.objects.filter(organisation_id=conversation.organisation_id, delivery__client_id=client_id).first()
     if already:
@@ -139,6 +164,8 @@ def reply(
     connector = connector_class(channel.kind)
     text = _said(text)
     _check(connector, channel, text, files)
+    if impossible := connector.cannot_answer(parent.reply_data):
+        raise Refused(impossible)
     chosen = narrowest(Visibility(parent.visibility), visibility)
     outgoing = Outgoing(
         client_id=str(client_id),
@@ -152,6 +179,7 @@ def reply(
         reply_data=parent.reply_data,
         subject=parent.subject or conversation.subject,
         sender_name=signature(by, conversation.organisation_id),
+        record=connector.answers_are_records,
     )
     identity = connector(channel.settings, {}).identity(outgoing)
     delivery = Delivery.objects.create(
@@ -159,10 +187,10 @@ def reply(
         channel=channel,
         private=chosen.private,
         client_id=client_id,
-        outgoing=_as_json(outgoing),
+        outgoing=outgoing.as_json(),
         external_id=identity,
         created_at=now,
-        next_attempt_at=now,
+        next_attempt_at=held_until,
     )
     post = write_post(
         channel,
@@ -199,8 +227,14 @@ def reply(
     )
     _log(conversation, "antwoord versturen", by, {"bericht": post.pk, "zichtbaarheid": chosen.value})
     defer_once(
-        "inbox.send_answer", f"delivery:{delivery.pk}", organisation=conversation.organisation_id, delivery=delivery.pk
+        "inbox.send_answer",
+        f"delivery:{delivery.pk}",
+        after=hold,
+        organisation=conversation.organisation_id,
+        delivery=delivery.pk,
     )
+    forget_draft(conversation, Draft.What.REPLY, by=by)
+    remember(conversation, Step.Act.REPLY, before, by=by, until=held_until, delivery=delivery)
     _announce(conversation)
     return post
 
@@ -273,13 +307,6 @@ def _attach(post: Post, delivery: Delivery, files: Sequence[NewFile]) -> None:
             for a in kept
         ]
         delivery.save(update_fields=["outgoing"])
-
-
-def _as_json(outgoing: Outgoing) -> dict[str, object]:
-    content = asdict(outgoing)
-    content["files"] = []
-    content.pop("attempted_at")
-    return content
 
 
 def _thread_posts(conversation: Conversation) -> models.QuerySet[Post]:

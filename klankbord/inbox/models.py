@@ -1,4 +1,4 @@
-"""The desk: the handling of one thread."""
+"""The desk: the handling of one thread, and what colleagues are doing with it at this moment."""
 
 from __future__ import annotations
 
@@ -6,7 +6,7 @@ from django.db import models
 from django.db.models import Q
 from django.utils.translation import gettext_lazy as _
 
-from klankbord.channels.models import Channel
+from klankbord.channels.models import Channel, Delivery
 from klankbord.posts.models import Author
 from klankbord.tenancy.fields import FencedForeignKey
 from klankbord.tenancy.kinds import Kind
@@ -67,3 +67,75 @@ class Opening(models.Model):
     until = models.DateTimeField()
 
     fence = Kind.HOUSE
+
+
+class Draft(models.Model):
+    """What a colleague is writing and has not sent: one of each kind per conversation and writer.
+
+    Always private, also in a public conversation: it is for who may write there, and nobody has said it yet.
+    """
+
+    class What(models.TextChoices):
+        REPLY = "reply", _("Answer")
+        NOTE = "note", _("Internal note")
+
+    organisation = models.ForeignKey(Organisation, on_delete=models.CASCADE, related_name="+")
+    channel = FencedForeignKey(Channel, on_delete=models.CASCADE, related_name="+")
+    private = models.BooleanField(default=True)
+    conversation = FencedForeignKey(Conversation, on_delete=models.CASCADE, related_name="+")
+    user = models.ForeignKey(User, on_delete=models.CASCADE, related_name="+")
+    writer = models.CharField(max_length=240, help_text="Name and desk, copied as text")
+    kind = models.CharField(max_length=5, choices=What)
+    text = models.TextField()
+    answers = models.BigIntegerField(null=True, help_text="Loosely: the message that is answered")
+    visibility = models.CharField(max_length=10, blank=True)
+    changed_at = models.DateTimeField()
+
+    fence = Kind.DESK
+
+    class Meta:
+        constraints = [models.UniqueConstraint(fields=["conversation", "user", "kind"], name="draft_once")]
+
+
+class Presence(models.Model):
+    """A colleague who may write here has this conversation open; it counts until ``until`` and then means nothing."""
+
+    organisation = models.ForeignKey(Organisation, on_delete=models.CASCADE, related_name="+")
+    channel = FencedForeignKey(Channel, on_delete=models.CASCADE, related_name="+")
+    private = models.BooleanField()
+    conversation = FencedForeignKey(Conversation, on_delete=models.CASCADE, related_name="+")
+    user = models.ForeignKey(User, on_delete=models.CASCADE, related_name="+")
+    name = models.CharField(max_length=120)
+    writing = models.BooleanField()
+    until = models.DateTimeField(db_index=True)
+
+    fence = Kind.DESK
+
+    class Meta:
+        constraints = [models.UniqueConstraint(fields=["conversation", "user"], name="present_once")]
+
+
+class Step(models.Model):
+    """The last thing a colleague did with a conversation, so that it can be taken back for a moment."""
+
+    class Act(models.TextChoices):
+        REPLY = "reply"
+        ASSIGN = "assign"
+        CLOSE = "close"
+        REOPEN = "reopen"
+
+    organisation = models.ForeignKey(Organisation, on_delete=models.CASCADE, related_name="+")
+    channel = FencedForeignKey(Channel, on_delete=models.CASCADE, related_name="+")
+    private = models.BooleanField()
+    conversation = FencedForeignKey(Conversation, on_delete=models.CASCADE, related_name="+")
+    user = models.ForeignKey(User, on_delete=models.CASCADE, related_name="+")
+    act = models.CharField(max_length=6, choices=Act)
+    delivery = FencedForeignKey(Delivery, null=True, on_delete=models.CASCADE, related_name="+")
+    before = models.JSONField(help_text="The conversation as it was")
+    after = models.JSONField(help_text="The conversation as this step left it")
+    until = models.DateTimeField(help_text="Until then it can be taken back")
+
+    fence = Kind.DESK
+
+    class Meta:
+        constraints = [models.UniqueConstraint(fields=["conversation", "user"], name="last_step_once")]

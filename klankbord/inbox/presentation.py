@@ -14,11 +14,12 @@ from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy
 
 from klankbord.base.text.clean import clean_html, initials
-from klankbord.channels.contract import Visibility
+from klankbord.channels.contract import Connector, Visibility
 from klankbord.channels.models import Channel, Delivery
 from klankbord.channels.queries import health, moment
 from klankbord.channels.registry import connector_class
-from klankbord.inbox.models import Conversation
+from klankbord.inbox.lines import Lines
+from klankbord.inbox.models import Conversation, Draft, Presence
 from klankbord.inbox.queries import COUNT_AT_MOST, Filter
 from klankbord.listening.models import Match
 from klankbord.posts.models import VISIBILITY_CHOICES, Attachment, Post
@@ -76,30 +77,10 @@ def short_name(organisation: str) -> str:
     return organisation.removeprefix("Gemeente ")
 
 
-def row(conversation: Conversation, channels: dict[int, Channel], user: User, wanted: Filter) -> Shown:
-    channel = channels[conversation.channel_id]
-    return {
-        "id": conversation.pk,
-        "url": address("conversation", conversation.pk, query=query_of(wanted)),
-        "author_name": conversation.author_name or _("Unknown"),
-        "author_initials": initials(conversation.author_name),
-        "preview": conversation.preview,
-        "subject": conversation.subject,
-        "channel_label": channel.name,
-        "channel_kind": channel.kind,
-        "organisation_name": short_name(channel.organisation.name),
-        "show_organisation": len({c.organisation_id for c in channels.values()}) > 1,
-        "time": conversation.last_post_at,
-        "waiting_since": conversation.waiting_since,
-        "status": conversation.status,
-        "assignee_name": conversation.assignee_name,
-        "assignee_initials": initials(conversation.assignee_name) if conversation.assignee_name else "",
-        "is_mine": conversation.assignee_id == user.pk,
-        "private": conversation.private,
-        "delivery_problem": conversation.delivery_problem,
-        "unread": conversation.seen_at is None,
-        "exercise": channel.organisation.is_demo or connector_class(channel.kind).shows_other_side,
-    }
+def lines(channels: dict[int, Channel], user: User, wanted: Filter, current: int | None = None) -> Lines:
+    """Who draws the lines of this list."""
+    names = {pk: short_name(channel.organisation.name) for pk, channel in channels.items()}
+    return Lines(channels, user, query_of(wanted), names, current=current)
 
 
 def mandate_text(sight: Sight, channel: Channel) -> str:
@@ -126,7 +107,7 @@ def head(
     connector = connector_class(channel.kind)
     said = [post for post in posts if post.direction == Post.Direction.IN and not post.deleted_at]
     last = next((post for post in said if post.pk == to), said[-1] if said else None)
-    options = _visibility_options(last, connector.visibilities, visibility)
+    options = _visibility_options(last, connector, visibility)
     return {
         "id": conversation.pk,
         "subject": conversation.subject,
@@ -142,9 +123,10 @@ def head(
         "is_mine": conversation.assignee_id == user.pk,
         "assignees": [{"id": p.pk, "name": p.name, "selected": p.pk == conversation.assignee_id} for p in people],
         "may_write": conversation.channel_id in sight.desk_channels,
-        "can_reply": connector.can_reply and channel.enabled and last is not None,
-        "cannot_reply_text": _cannot_reply(connector.can_reply, channel, last),
+        "can_reply": not (cannot := _cannot_reply(connector, channel, last)),
+        "cannot_reply_text": cannot,
         "max_length": connector.max_length,
+        "is_record": connector.answers_are_records,
         "has_files": connector.media_limits.count > 0,
         "answers": last.pk if last else "",
         "several_residents": len({post.author_id for post in said}) > 1,
@@ -152,21 +134,23 @@ def head(
     }
 
 
-def _cannot_reply(can_reply: bool, channel: Channel, last: Post | None) -> str:
+def _cannot_reply(connector: type[Connector], channel: Channel, last: Post | None) -> str:
     if last is None:
         return _("The resident has taken the message away; there is nothing left to answer.")
     if not channel.enabled:
         return _("This channel is switched off. Ask the administrator to switch it on.")
-    return "" if can_reply else _("You cannot answer on this channel.")
+    if not connector.can_reply:
+        return _("You cannot answer on this channel.")
+    return connector.cannot_answer(last.reply_data)
 
 
-def _visibility_options(last: Post | None, offered: Sequence[Visibility], wanted: str) -> list[Shown]:
+def _visibility_options(last: Post | None, connector: type[Connector], wanted: str) -> list[Shown]:
     """The ways an answer can be seen: never wider than what it replies to, the same as that by default."""
     if last is None:
         return []
     order = list(Visibility)
     floor = order.index(Visibility(last.visibility))
-    possible = [one for one in offered if order.index(one) >= floor] or [Visibility(last.visibility)]
+    possible = [one for one in connector.visibilities if order.index(one) >= floor] or [Visibility(last.visibility)]
     chosen = next((one for one in possible if one.value == wanted), possible[0])
     return [
         {
@@ -174,7 +158,9 @@ def _visibility_options(last: Post | None, offered: Sequence[Visibility], wanted
             "label": VISIBILITY_LABELS[one.value],
             "selected": one == chosen,
             "private": one.private,
-            "sentence": _who_reads(one, _name_of(last)),
+            "sentence": _("What you told %(name)s, to be kept here: nothing is sent") % {"name": _name_of(last)}
+            if connector.answers_are_records
+            else _who_reads(one, _name_of(last)),
         }
         for one in possible
     ]
@@ -191,6 +177,36 @@ def _who_reads(visibility: Visibility, name: str) -> str:
 
 def _name_of(post: Post) -> str:
     return (post.author.name or post.author.handle if post.author else post.signed) or _("Unknown")
+
+
+def own_draft(drafts: Sequence[Draft], user: User, kind: str) -> Draft | None:
+    """What this colleague was writing here."""
+    return next((one for one in drafts if one.user_id == user.pk and one.kind == kind), None)
+
+
+def left_drafts(drafts: Sequence[Draft], user: User) -> list[Shown]:
+    """What others were writing here."""
+    return [
+        {
+            "id": one.pk,
+            "is_note": one.kind == Draft.What.NOTE,
+            "writer": one.writer,
+            "initials": initials(one.writer),
+            "time": one.changed_at,
+            "text": one.text,
+        }
+        for one in drafts
+        if one.user_id != user.pk
+    ]
+
+
+def present(others: Sequence[Presence]) -> list[Shown]:
+    """Per conversation who is there, who writes first."""
+    found: dict[int, list[Shown]] = {}
+    for one in sorted(others, key=lambda other: not other.writing):
+        shown = {"initials": initials(one.name), "name": one.name, "writing": one.writing, "until": one.until}
+        found.setdefault(one.conversation_id, []).append(shown)
+    return [{"id": pk, "people": people} for pk, people in found.items()]
 
 
 def shown_post(post: Post, may_write: bool) -> Shown:
@@ -238,6 +254,8 @@ def delivery_sentence(one: Delivery) -> str:
     """What happened with an answer, in a whole sentence."""
     state = Delivery.State
     match one.state:
+        case state.SENT if one.outgoing.get("record") and one.sent_at:
+            return _("Told by a colleague; recorded on %(at)s.") % {"at": moment(one.sent_at)}
         case state.SENT:
             return _("Sent on %(at)s.") % {"at": moment(one.sent_at)} if one.sent_at else _("Sent.")
         case state.SENDING:

@@ -9,7 +9,7 @@ from django.db import connection
 from django.db.models import Q
 
 from klankbord.channels.models import Channel
-from klankbord.inbox.models import Conversation
+from klankbord.inbox.models import Conversation, Draft, Presence
 from klankbord.listening.models import Match
 from klankbord.posts.queries import search_threads
 from klankbord.tenancy.fence import Sight
@@ -137,6 +137,16 @@ def history(conversation: Conversation) -> list[AuditEntry]:
             organisation=conversation.organisation_id, object=f"gesprek:{conversation.pk}"
         ).order_by("-pk")[:20]
     )
+
+
+def drafts(conversation: Conversation) -> list[Draft]:
+    """What colleagues have written here and not sent, the newest first."""
+    return list(Draft.objects.filter(conversation=conversation).order_by("-changed_at", "-pk"))
+
+
+def present(reader: User, now: datetime) -> list[Presence]:
+    """The colleagues who are in a conversation that ``reader`` may see."""
+    return list(Presence.objects.filter(until__gt=now).exclude(user=reader).order_by("conversation", "name", "pk"))
 
 
 def administrators() -> list[User]:

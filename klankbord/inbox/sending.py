@@ -77,8 +77,10 @@ def send(organisation_id: int, delivery_id: int) -> None:
     """Send one pending answer, once."""
     now = timezone.now()
     with acting_for(organisation_id):
-        delivery = Delivery.objects.select_for_update(of=("self",)).select_related("channel").get(pk=delivery_id)
-        if delivery.state != State.PENDING or (delivery.next_attempt_at and delivery.next_attempt_at > now):
+        waiting = Delivery.objects.select_for_update(of=("self",)).select_related("channel")
+        delivery = waiting.filter(pk=delivery_id, state=State.PENDING).first()
+        # taken back, sent already, or not due yet
+        if delivery is None or (delivery.next_attempt_at and delivery.next_attempt_at > now):
             return
         if not delivery.channel.enabled:
             _settle(delivery, _try_again, NotSent(_("This channel is switched off."), retry_after=SWITCHED_OFF), now)

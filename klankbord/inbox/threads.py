@@ -6,12 +6,16 @@ from collections.abc import Sequence
 from datetime import datetime
 
 from django.db import connection
+from django.utils.translation import gettext as _
 
+from klankbord.base.jobs import defer_once
 from klankbord.base.realtime import announce
 from klankbord.base.text.clean import preview, safe_text
-from klankbord.channels.models import Channel
+from klankbord.channels.models import Channel, Delivery
+from klankbord.channels.registry import connector_class
+from klankbord.inbox.drafts import move_drafts
 from klankbord.inbox.models import Conversation
-from klankbord.posts.actions import Stored
+from klankbord.posts.actions import Stored, write_post
 from klankbord.posts.models import Post
 from klankbord.tenancy.audit import record
 
@@ -71,6 +75,41 @@ def open_conversations(channel: Channel, stored: Sequence[Stored], now: datetime
         announce(channel.pk, [pk for pk, is_private in opened if is_private == private], private=private)
 
 
+def acknowledge_receipt(channel: Channel, stored: Sequence[Stored], now: datetime) -> None:
+    """Confirm the receipt of what came in, where the channel does that: in the same transaction, so once."""
+    connector = connector_class(channel.kind)(channel.settings, {})
+    for item in stored:
+        outgoing = connector.acknowledge(item.event)
+        if outgoing is None:
+            continue
+        identity = connector.identity(outgoing)
+        delivery = Delivery.objects.create(
+            organisation_id=channel.organisation_id,
+            channel=channel,
+            private=outgoing.visibility.private,
+            client_id=outgoing.client_id,
+            outgoing=outgoing.as_json(),
+            external_id=identity,
+            created_at=now,
+            next_attempt_at=now,
+        )
+        write_post(
+            channel,
+            direction=Post.Direction.OUT,
+            uri=identity or f"out:{outgoing.client_id}",
+            parent=Post.objects.defer("tokens").get(pk=item.id),
+            text=outgoing.text,
+            visibility=outgoing.visibility,
+            private=outgoing.visibility.private,
+            signed=_("Confirmation of receipt, sent by Klankbord"),
+            now=now,
+            delivery=delivery,
+        )
+        defer_once(
+            "inbox.send_answer", f"delivery:{delivery.pk}", organisation=channel.organisation_id, delivery=delivery.pk
+        )
+
+
 def move_conversations(organisation_id: int, moved: dict[str, str]) -> None:
     """Threads that turned out to hang under another root: the conversation goes along, or goes up in the one there."""
     for old, new in moved.items():
@@ -99,6 +138,7 @@ def _go_up_in(there: Conversation, emptied: Conversation) -> None:
     record(there.organisation_id, "gesprekken samenvoegen", f"gesprek:{there.pk}", by=None, details=details)
     _announce(emptied)
     _announce(there)
+    move_drafts(emptied, there)
     emptied.delete()
 
 

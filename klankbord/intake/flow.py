@@ -46,12 +46,22 @@ from klankbord.channels.contract import (
 from klankbord.channels.models import Arrival, Channel, Landing, Source
 from klankbord.channels.registry import connector_class, connector_for
 from klankbord.inbox import sending
-from klankbord.inbox.threads import move_conversations, open_conversations, touch_thread
+from klankbord.inbox.threads import acknowledge_receipt, move_conversations, open_conversations, touch_thread
 from klankbord.intake import media
-from klankbord.listening.actions import asked_for, match_posts
-from klankbord.posts.actions import Stored, bury_post, join_threads, keep_attachments, revise_post, store_posts
+from klankbord.listening.actions.matching import asked_for, match_posts
+from klankbord.posts.actions import (
+    Stored,
+    bring_finds_under,
+    bury_post,
+    join_threads,
+    keep_attachments,
+    reveal_finds,
+    revise_post,
+    store_posts,
+)
 from klankbord.posts.models import Post
-from klankbord.posts.queries import held_threads
+from klankbord.posts.overheard import Overheard, cover, disguise, find_uri, pseudonym
+from klankbord.posts.queries import held_messages, held_threads, objectors
 from klankbord.tenancy.fence import acting_for, for_all_organisations
 
 BATCH = 500
@@ -198,40 +208,62 @@ def _check(event: Event) -> None:
 
 def _store(channel: Channel, understood: Understood, now: datetime) -> None:
     organisation_id = channel.organisation_id
-    unwanted = _unwanted(organisation_id, [event for _arrival, event in understood.arrived])
-    wanted = [event for _arrival, event in understood.arrived if event.uri not in unwanted]
+    kept = _kept(channel, understood.arrived)
+    wanted = list(kept.values())
     if wanted:
+        counted = reveal_finds(organisation_id, wanted)
         stored, known = store_posts(channel, wanted, now)
-        _settle_new(channel, stored, now)
+        _settle_new(channel, stored, counted, now)
         for event in known:
             _revise(channel, event, now)
     for other in understood.others:
         _apply(organisation_id, other, now)
-    emptied = {arrival for arrival, event in understood.arrived if event.uri in unwanted}
-    settle_arrivals(understood.outcomes | dict.fromkeys(emptied, NOT_ASKED), emptied, now)
+    # what was not said to us leaves no raw copy with its author's name behind
+    unwanted = {arrival for arrival, _event in understood.arrived} - set(kept)
+    emptied = unwanted | {arrival for arrival, event in kept.items() if isinstance(event, Overheard)}
+    settle_arrivals(understood.outcomes | dict.fromkeys(unwanted, NOT_ASKED), emptied, now)
 
 
-def _unwanted(organisation_id: int, events: list[PostArrived]) -> set[str]:
-    """What nobody said to us, no dossier asked for and no thread of ours holds is never written (AVG: minimisation)."""
-    overheard = [event for event in events if not event.addressed]
+def _kept(channel: Channel, arrived: list[tuple[int, PostArrived]]) -> dict[int, PostArrived]:
+    """What is kept, per arrival: what was said to us as it is, what dossiers and threads of ours ask for in disguise.
+
+    What nobody said to us, no dossier asked for and no thread of ours holds is never written, nor is what somebody said
+    who objected (AVG: minimisation, objection).
+    """
+    kept = {arrival: event for arrival, event in arrived if event.addressed}
+    overheard = {arrival: cover(event) for arrival, event in arrived if not event.addressed}
     if not overheard:
-        return set()
-    asked = asked_for(organisation_id, overheard)
-    held = held_threads(organisation_id, {uri for e in overheard for uri in (e.uri, e.parent_uri, e.root_uri) if uri})
-    return {
-        event.uri
-        for event in overheard
-        if event.uri not in asked and not {event.uri, event.parent_uri, event.root_uri} & held
+        return kept
+    organisation_id, kind = channel.organisation_id, channel.kind
+    asked = asked_for(channel, list(overheard.values()))
+    held = held_threads(
+        organisation_id, {u for e in overheard.values() for u in (e.uri, e.parent_uri, e.root_uri) if u}
+    )
+    in_ours = {e.uri for e in overheard.values() if {e.uri, e.parent_uri, e.root_uri} & held}
+    finds = {arrival: event for arrival, event in overheard.items() if event.uri in asked or event.uri in in_ours}
+    people = {
+        event.author.network_id: pseudonym(organisation_id, kind, event.author.network_id) for event in finds.values()
     }
+    objected = objectors(organisation_id, kind, people.values()) if people else set()
+    ours = held_messages(organisation_id, {event.uri for event in finds.values()})
+    for arrival, event in finds.items():
+        if event.uri in ours:
+            # said to us before, now heard a second time
+            kept[arrival] = event
+        elif people[event.author.network_id] not in objected:
+            kept[arrival] = disguise(event, organisation_id, kind, in_our_thread=event.uri in in_ours)
+    return dict(sorted(kept.items()))
 
 
-def _settle_new(channel: Channel, stored: list[Stored], now: datetime) -> None:
+def _settle_new(channel: Channel, stored: list[Stored], counted: set[str], now: datetime) -> None:
     if not stored:
         return
+    bring_finds_under(channel.organisation_id, stored)
     move_conversations(channel.organisation_id, join_threads(channel.organisation_id, stored))
     media.keep(channel.organisation_id, keep_attachments(channel.organisation_id, stored))
-    match_posts(channel.organisation_id, stored, now)
+    match_posts(channel, stored, counted, now)
     open_conversations(channel, stored, now)
+    acknowledge_receipt(channel, stored, now)
 
 
 def _revise(channel: Channel, event: PostArrived, now: datetime) -> None:
@@ -255,7 +287,11 @@ def _apply(organisation_id: int, event: Event, now: datetime) -> None:
         case PostDeleted():
             # what we said ourselves is ours to keep: the network can take it away there, not here
             post = (
-                Post.objects.filter(organisation_id=organisation_id, uri=event.uri, direction=Post.Direction.IN)
+                Post.objects.filter(
+                    organisation_id=organisation_id,
+                    uri__in=[event.uri, find_uri(organisation_id, event.uri)],
+                    direction=Post.Direction.IN,
+                )
                 .defer("tokens")
                 .first()
             )

@@ -4,7 +4,14 @@ from __future__ import annotations
 
 from procrastinate.contrib.django import app
 
-from klankbord.intake import flow, media, rereading, sweeping
+from klankbord.channels.models import Source
+from klankbord.intake import flow, forgetting, media, rereading, sweeping
+
+
+@app.task(name="intake.route")
+def route(source: int) -> None:
+    """What was handed in at our own door goes to who wants it."""
+    flow.route(Source.objects.get(pk=source))
 
 
 @app.task(name="intake.take_in")
@@ -40,3 +47,9 @@ def reread_open(timestamp: int) -> None:
 @app.task(name="intake.remove_unused_files", queueing_lock="unused-files", lock="unused-files")
 def remove_unused_files(timestamp: int) -> None:
     media.remove_unused_files()
+
+
+@app.periodic(cron="7 * * * *")
+@app.task(name="intake.forget_what_is_due", queueing_lock="forgetting", lock="forgetting")
+def forget_what_is_due(timestamp: int) -> None:
+    forgetting.forget_what_is_due()

@@ -6,6 +6,7 @@ import json
 from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import datetime
+from functools import lru_cache
 
 from django.db import connection
 
@@ -15,21 +16,23 @@ from klankbord.channels.contract import AuthorData, PostArrived, PostDeleted, Vi
 from klankbord.channels.models import Channel, Delivery
 from klankbord.posts.files import keep_file
 from klankbord.posts.models import Attachment, Author, Post, Revision
+from klankbord.posts.overheard import FIND, Overheard, find_uri
 
 UNIT = "\x1f"  # separates terms; no term holds a control character
 
 INSERT_POSTS = """
 INSERT INTO posts_post (
     organisation_id, channel_id, author_id, direction, visibility, private, uri, parent_uri, root_uri, subject,
-    text, quoted, html, warning, language, web_url, reply_data, signed, tokens, published_at, received_at, edited_at)
+    text, quoted, html, warning, language, web_url, overheard, source, reply_data, signed, tokens, published_at,
+    received_at, edited_at)
 SELECT %(organisation)s, %(channel)s, author, 'in', visibility, private, uri, parent_uri, root_uri, subject,
-       text, quoted, html, warning, language, web_url, reply_data, '',
+       text, quoted, html, warning, language, web_url, overheard, source, reply_data, '',
        array_to_tsvector(string_to_array(terms, chr(31))), published_at, %(now)s, edited_at
 -- one JSON text: an array for each column costs twice as much, mostly to write it
 FROM json_to_recordset(%(posts)s::json) AS new (
     author bigint, visibility text, private boolean, uri text, parent_uri text, root_uri text, subject text, text text,
-    quoted text, html text, warning text, language text, web_url text, reply_data jsonb, terms text,
-    published_at timestamptz, edited_at timestamptz)
+    quoted text, html text, warning text, language text, web_url text, overheard boolean, source text, reply_data jsonb,
+    terms text, published_at timestamptz, edited_at timestamptz)
 ON CONFLICT (organisation_id, uri) DO NOTHING
 RETURNING id, uri
 """
@@ -69,6 +72,12 @@ def terms_of(*texts: str) -> list[str]:
     return index_terms("\n".join(text for text in texts if text))
 
 
+@lru_cache(maxsize=10_000)
+def _names(name: str, handle: str) -> list[str]:
+    """By what somebody can be found; who speaks once often speaks again."""
+    return terms_of(safe_text(name), safe_text(handle))
+
+
 def remember_authors(channel: Channel, authors: Sequence[AuthorData]) -> dict[str, int]:
     """Keep who spoke, once per organisation and network; the row id per network id."""
     spoke = {author.network_id: (safe_text(author.handle)[:320], safe_text(author.name)[:200]) for author in authors}
@@ -98,16 +107,24 @@ def remember_authors(channel: Channel, authors: Sequence[AuthorData]) -> dict[st
 def _roots(organisation_id: int, events: Sequence[PostArrived]) -> dict[str, str]:
     """The root of each post's thread: what we already know first, then what the network says, then its parent."""
     wanted = {uri for event in events for uri in (event.parent_uri, event.root_uri) if uri}
+    # what others said in the thread is kept under another name
+    names = {uri: uri if uri.startswith(FIND) else find_uri(organisation_id, uri) for uri in wanted}
     known = dict(
-        Post.objects.filter(organisation_id=organisation_id, uri__in=wanted).values_list("uri", "root_uri")
+        Post.objects.filter(organisation_id=organisation_id, uri__in={*wanted, *names.values()}).values_list(
+            "uri", "root_uri"
+        )
         if wanted
         else ()
     )
     roots: dict[str, str] = {}
     for event in events:
         for near in (event.parent_uri, event.root_uri):
-            if near and (near in roots or near in known):
-                roots[event.uri] = roots.get(near) or known[near]
+            if not near:
+                continue
+            root = roots.get(near) or known.get(near) or known.get(names[near], "")
+            # the thread of a find comes under the name of what is said to us, not the other way round
+            if root and (isinstance(event, Overheard) or not root.startswith(FIND)):
+                roots[event.uri] = root
                 break
         else:
             roots[event.uri] = event.root_uri or event.parent_uri or event.uri
@@ -125,7 +142,7 @@ def store_posts(
     roots = _roots(channel.organisation_id, fresh)
     terms = [one.terms for one in said]
     # somebody who addressed us can be found by name on the desk; dossiers never see these terms
-    names = [terms_of(safe_text(event.author.name), safe_text(event.author.handle)) for event in fresh]
+    names = [_names(event.author.name, event.author.handle) for event in fresh]
     rows = [
         {
             "author": authors[event.author.network_id],
@@ -141,6 +158,8 @@ def store_posts(
             "warning": one.warning,
             "language": event.language[:8],
             "web_url": event.web_url,
+            "overheard": isinstance(event, Overheard),
+            "source": event.source if isinstance(event, Overheard) else "",
             "reply_data": event.reply_data,
             "terms": UNIT.join(found + who),
             "published_at": event.published_at.isoformat(),
@@ -191,7 +210,11 @@ def keep_attachments(organisation_id: int, stored: Sequence[Stored]) -> list[tup
 
 def join_threads(organisation_id: int, stored: Sequence[Stored]) -> dict[str, str]:
     """A parent that came after its child: bring the thread that hung on it under its own root. Old root → new root."""
-    moved = {item.event.uri: item.root_uri for item in stored if item.root_uri != item.event.uri}
+    moved = {
+        item.event.heard_uri if isinstance(item.event, Overheard) else item.event.uri: item.root_uri
+        for item in stored
+        if item.root_uri != item.event.uri
+    }
     if not moved:
         return {}
     with connection.cursor() as cursor:
@@ -201,6 +224,37 @@ def join_threads(organisation_id: int, stored: Sequence[Stored]) -> dict[str, st
             [list(moved), list(moved.values()), organisation_id],
         )
         return dict(cursor.fetchall())
+
+
+def bring_finds_under(organisation_id: int, stored: Sequence[Stored]) -> None:
+    """Somebody answers to us under a find: the find, and what hangs on it, joins the thread that this opens."""
+    under = {
+        find_uri(organisation_id, uri): item.root_uri
+        for item in stored
+        if not isinstance(item.event, Overheard)
+        for uri in (item.event.uri, item.event.parent_uri, item.event.root_uri)
+        if uri
+    }
+    if not under:
+        return
+    with connection.cursor() as cursor:
+        cursor.execute(
+            "UPDATE posts_post SET root_uri = new.root FROM unnest(%s::text[], %s::text[]) AS new (name, root)"
+            " WHERE organisation_id = %s AND root_uri = new.name",
+            [list(under), list(under.values()), organisation_id],
+        )
+
+
+def reveal_finds(organisation_id: int, events: Sequence[PostArrived]) -> set[str]:
+    """What was overheard turns out to be said to us: the find makes room for the message. The uris that were finds."""
+    names = {find_uri(organisation_id, event.uri): event.uri for event in events if not isinstance(event, Overheard)}
+    if not names:
+        return set()
+    finds = Post.objects.filter(organisation_id=organisation_id, uri__in=names)
+    found = list(finds.values_list("uri", flat=True))
+    if found:
+        finds.filter(uri__in=found).delete()
+    return {names[uri] for uri in found}
 
 
 def revise_post(post: Post, event: PostArrived, now: datetime) -> bool:

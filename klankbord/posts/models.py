@@ -22,7 +22,7 @@ VISIBILITY_CHOICES = [
 
 
 class Author(models.Model):
-    """Who said it. Known by name only because they addressed us."""
+    """Who said it. Known by name only because they addressed us; otherwise a pseudonym without handle and name."""
 
     organisation = models.ForeignKey(Organisation, on_delete=models.CASCADE, related_name="+")
     kind = models.CharField(max_length=20, help_text="The network: the kind of channel")
@@ -62,6 +62,10 @@ class Post(models.Model):
     warning = models.CharField(max_length=400, blank=True)
     language = models.CharField(max_length=8, blank=True)
     web_url = models.CharField(max_length=1000, blank=True)
+    overheard = models.BooleanField(
+        default=False, help_text="Not said to us: kept under a pseudonym, masked, for a while"
+    )
+    source = models.TextField(blank=True, help_text="Where a find stands on its network, sealed; opening it is logged")
     reply_data = models.JSONField(default=dict)
     signed = models.CharField(max_length=240, blank=True, help_text="Name and desk of the colleague, copied as text")
     tokens = SearchVectorField(help_text="Terms of the house tokenizer, made in Python")
@@ -81,7 +85,25 @@ class Post(models.Model):
             models.Index(fields=["channel", "-published_at"], name="post_newest"),
             # search when the word is rare
             GinIndex(fields=["tokens"], name="post_tokens"),
+            # what must be forgotten, oldest first
+            models.Index(
+                fields=["organisation", "received_at"], condition=models.Q(overheard=True), name="post_overheard"
+            ),
         ]
+
+
+class Objection(models.Model):
+    """Somebody does not want to be followed (AVG 21): known by hash only, honoured when messages come in."""
+
+    organisation = models.ForeignKey(Organisation, on_delete=models.CASCADE, related_name="+")
+    kind = models.CharField(max_length=20, help_text="The network: the kind of channel")
+    person = models.CharField(max_length=60, help_text="The pseudonym of the author")
+    made_at = models.DateTimeField()
+
+    fence = Kind.HOUSE
+
+    class Meta:
+        constraints = [models.UniqueConstraint(fields=["organisation", "kind", "person"], name="objection_once")]
 
 
 class Revision(models.Model):

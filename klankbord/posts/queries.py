@@ -9,7 +9,7 @@ from django.db import connection
 from django.db.models import Prefetch, Q, QuerySet
 
 from klankbord.base.text.tokens import query_terms
-from klankbord.posts.models import Attachment, Post
+from klankbord.posts.models import Attachment, Objection, Post
 
 
 def wanted_files(now: datetime) -> QuerySet[Attachment]:
@@ -33,6 +33,17 @@ def held_threads(organisation_id: int, uris: Collection[str]) -> set[str]:
     found = Post.objects.filter(organisation_id=organisation_id)
     held = set(found.filter(uri__in=uris).values_list("uri", flat=True))
     return held | set(found.filter(root_uri__in=uris).values_list("root_uri", flat=True))
+
+
+def held_messages(organisation_id: int, uris: Collection[str]) -> set[str]:
+    """Which of these messages this organisation holds because they were said to it."""
+    return set(Post.objects.filter(organisation_id=organisation_id, uri__in=uris).values_list("uri", flat=True))
+
+
+def objectors(organisation_id: int, kind: str, people: Collection[str]) -> set[str]:
+    """Which of these pseudonyms asked not to be followed."""
+    found = Objection.objects.filter(organisation_id=organisation_id, kind=kind, person__in=people)
+    return set(found.values_list("person", flat=True))
 
 
 def search_query(text: str) -> str:

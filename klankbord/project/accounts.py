@@ -8,15 +8,20 @@ from typing import Any
 import structlog
 from allauth.account.adapter import DefaultAccountAdapter
 from allauth.account.authentication import get_authentication_records
+from allauth.core import context
 from allauth.mfa.adapter import DefaultMFAAdapter
 from allauth.mfa.models import Authenticator
 from cryptography.fernet import Fernet
 from django.conf import settings
+from django.contrib.auth.base_user import AbstractBaseUser
 from django.contrib.auth.password_validation import MinimumLengthValidator
 from django.http import HttpRequest
+from django.urls import reverse
 from django.utils.translation import gettext as _
 
-from klankbord.project.security import must_have_second_step
+from klankbord.project.security import READY, must_have_second_step
+from klankbord.project.signing_in import came_by_provider
+from klankbord.tenancy.sessions import begin_session
 
 logger = structlog.get_logger()
 
@@ -39,6 +44,16 @@ class Accounts(DefaultAccountAdapter):  # type: ignore[misc]  # allauth has no t
         except OSError as problem:
             logger.warning("mail of the log-in not sent", template=template_prefix, problem=str(problem))
 
+    def login(self, request: HttpRequest, user: AbstractBaseUser) -> None:
+        super().login(request, user)
+        begin_session(request)
+        if getattr(request, "second_step_at_provider", False):
+            request.session[READY] = True
+
+    def get_logout_redirect_url(self, request: HttpRequest) -> str:
+        # asked while somebody is still logged in: afterwards nobody knows where the session began
+        return reverse("leave-provider") if came_by_provider(request) else super().get_logout_redirect_url(request)
+
     def is_reauthentication_required(self, *, app: str, **kwargs: object) -> bool:
         """Who has just logged in is not asked for the password once more, as when setting up the second step."""
         records = get_authentication_records(self.request, self.request.user)
@@ -57,8 +72,22 @@ class SecondStep(DefaultMFAAdapter):  # type: ignore[misc]  # allauth has no typ
     def decrypt(self, encrypted_text: str) -> str:
         return Fernet(settings.FIELD_ENCRYPTION_KEY).decrypt(encrypted_text.encode()).decode()
 
+    def is_mfa_enabled(self, user: AbstractBaseUser, types: list[str] | None = None) -> bool:
+        """Nobody is asked for a second step who comes straight from a provider that asked for one already."""
+        if getattr(context.request, "second_step_at_provider", False):
+            return False
+        return bool(super().is_mfa_enabled(user, types))
+
     def can_delete_authenticator(self, authenticator: Authenticator) -> bool:
-        return not must_have_second_step(authenticator.user)
+        """Who must have a second step keeps at least one that is not a sheet of recovery codes."""
+        others = Authenticator.objects.filter(user_id=authenticator.user_id).exclude(pk=authenticator.pk)
+        has_another = others.exclude(type=Authenticator.Type.RECOVERY_CODES).exists()
+        return has_another or not must_have_second_step(authenticator.user)
+
+    def generate_authenticator_name(self, user: AbstractBaseUser, type: str) -> str:
+        """A name to begin with; better is the name of the device, which only its owner knows."""
+        number = Authenticator.objects.filter(user_id=user.pk, type=type).count() + 1
+        return _("Passkey %(number)d") % {"number": number}
 
 
 class LongEnough(MinimumLengthValidator):

@@ -19,6 +19,7 @@ from klankbord.project.commands import (
     doctor,
     listen,
     manage,
+    match,
     migrate,
     restore,
     start,
@@ -39,6 +40,7 @@ _COMMANDS: dict[str, ModuleType] = {
     "upgrade-database": upgrade_database,
     "audit": audit,
     "demo": demo,
+    "match": match,
     "manage": manage,
 }
 

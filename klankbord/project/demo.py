@@ -13,12 +13,14 @@ from allauth.account.models import EmailAddress
 from django.db import transaction
 from django.utils import timezone
 
-from klankbord.channels.actions import connect_channel
-from klankbord.channels.models import Channel, Delivery
+from klankbord.channels.actions import bring_in, connect_channel
+from klankbord.channels.models import Channel, Delivery, Landing
 from klankbord.inbox import actions, sending
 from klankbord.inbox.models import Conversation
 from klankbord.intake.flow import collect, take_in
-from klankbord.listening.actions import open_place_dossier
+from klankbord.listening.actions.dossiers import Wording, make_dossier, start_dossier
+from klankbord.listening.actions.finds import share_counts
+from klankbord.listening.actions.place import open_place_dossier
 from klankbord.posts.models import Post
 from klankbord.tenancy.fence import acting_for
 from klankbord.tenancy.models import Mandate, Membership, Organisation, Team, TeamMember, User
@@ -42,11 +44,13 @@ def load(now: datetime) -> bool:
     if Organisation.objects.exists():
         return False
     made = _make(now)
+    _follow(made, now)
     # the road itself brings in what was said in the past two days
     while collect(timezone.now()):
         continue
     for channel in made.channels:
         take_in(channel.organisation_id, channel.pk)
+    _hear(made, now)
     _age(made, now)
     for past in CAST["history"]:
         _replay(made, past, now)
@@ -104,6 +108,64 @@ def _make_person(made: Made, one: dict[str, Any]) -> None:
         TeamMember.objects.create(
             organisation=memberships[0].organisation, team=made.teams[team], membership=memberships[0]
         )
+
+
+def _follow(made: Made, now: datetime) -> None:
+    """What they follow: dossiers that run already."""
+    today = timezone.localdate(now)
+    for one in CAST["dossiers"]:
+        ends = today + timedelta(days=one["days"])
+        wording = Wording(
+            **{name: one[name] for name in ("name", "query", "purpose", "legal_basis", "reason", "topic", "phase")},
+            ends_on=ends,
+            review_on=today + timedelta(days=one["days"] // 2),
+            retention_days=one["retention_days"],
+            shared=one["shared"],
+        )
+        owner = made.people[one["owner"]]
+        dossier = make_dossier(made.organisations[one["organisation"]], wording, [], by=owner)
+        start_dossier(dossier, by=owner, now=now - timedelta(days=28))
+
+
+def _hear(made: Made, now: datetime) -> None:
+    """What was said about it in the past weeks, by the ordinary road, so that the figures have a past."""
+    for number, one in enumerate(CAST["finds"]):
+        organisation = made.organisations[one["organisation"]]
+        channel = next(
+            channel
+            for channel in made.channels
+            if channel.organisation_id == organisation.pk and channel.settings["network"] == one["network"]
+        )
+        days = [int(day) for day, count in one["per_day"].items() for _once in range(count)]
+        landings = []
+        for place, day in enumerate(days):
+            act = {"day": day, "clock": f"{7 + place * 5 % 15:02d}:{place * 17 % 60:02d}"}
+            uri = f"exercise://verleden/{number}/{place}"
+            body = {
+                "exercise": True,
+                "uri": uri,
+                "root_uri": uri,
+                "parent_uri": "",
+                "handle": f"@oefenbewoner{place % 23}@buurtnet.example",
+                "name": f"Oefenbewoner {place % 23}",
+                "text": one["texts"][place % len(one["texts"])],
+                "subject": "",
+                "warning": "",
+                "language": "nl",
+                "visibility": "public",
+                "addressed": False,
+                "published_at": _moment(act, now).isoformat(),
+                "edited_at": "",
+                "deleted": False,
+                "attachments": [],
+            }
+            landings.append(Landing(key=uri, body=json.dumps(body).encode(), received_at=now))
+        with acting_for(organisation.pk):
+            bring_in(channel, landings)
+        take_in(organisation.pk, channel.pk)
+    for organisation in made.organisations.values():
+        with acting_for(organisation.pk):
+            share_counts(organisation.pk, now)
 
 
 def _age(made: Made, now: datetime) -> None:

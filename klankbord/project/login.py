@@ -1,7 +1,8 @@
 """Settings of the log-in, read into the settings module as they stand: ``from klankbord.project.login import *``.
 
-By e-mail address and password, with a second step from an app; no open sign-up, and no answer that tells whether
-an address is known here. Needs in ``INSTALLED_APPS``: ``allauth``, ``allauth.account``, ``allauth.mfa``; in
+By e-mail address and password with a second step, by passkey alone, or at the identity provider that the environment
+names; no open sign-up, and no answer that tells whether an address is known here. Needs in ``INSTALLED_APPS``:
+``allauth``, ``allauth.account``, ``allauth.mfa``, ``allauth.socialaccount`` with its provider ``openid_connect``; in
 ``MIDDLEWARE``, after the authentication middleware: ``allauth.account.middleware.AccountMiddleware`` and
 ``klankbord.project.security.RequireSecondStep``.
 """
@@ -43,14 +44,25 @@ ACCOUNT_RATE_LIMITS = {
     "setup_code": "10/5m/ip",
 }
 
+SOCIALACCOUNT_ADAPTER = "klankbord.project.signing_in.SigningIn"
+SOCIALACCOUNT_STORE_TOKENS = False
+SOCIALACCOUNT_EMAIL_VERIFICATION = "none"
+
 MFA_ADAPTER = "klankbord.project.accounts.SecondStep"
-MFA_SUPPORTED_TYPES = ["totp", "recovery_codes"]
+MFA_SUPPORTED_TYPES = ["totp", "webauthn", "recovery_codes"]
+# A passkey that asked for a finger, a face or a PIN is both steps at once.
+MFA_PASSKEY_LOGIN_ENABLED = True
+MFA_FORMS = {
+    "add_webauthn": "klankbord.project.passkeys.AddKeyForm",
+    "edit_webauthn": "klankbord.project.passkeys.RenameKeyForm",
+}
 MFA_TOTP_ISSUER = "Klankbord"
 MFA_RECOVERY_CODE_COUNT = 10
 MFA_ALLOW_UNVERIFIED_EMAIL = True
 
 # One working day; the session also ends with the browser.
 ACCOUNT_SESSION_REMEMBER = False
+SESSION_ENGINE = "klankbord.tenancy.sessions"
 SESSION_COOKIE_AGE = 12 * 60 * 60
 SESSION_COOKIE_HTTPONLY = True
 SESSION_COOKIE_SAMESITE = "Lax"

@@ -2,48 +2,27 @@
 
 from __future__ import annotations
 
-from datetime import date, datetime, timedelta
-from functools import lru_cache
+from datetime import datetime
 
 from django import template
-from django.templatetags.static import static
 from django.utils import timezone
-from django.utils.formats import date_format
-from django.utils.html import format_html
 from django.utils.safestring import SafeString
-from django.utils.translation import get_language, gettext, ngettext
+
+from klankbord.base import drawing
 
 register = template.Library()
-
-CHANNEL_ICONS = {"mail": "mail", "mastodon": "fediverse", "exercise": "mask"}
-FEW_MINUTES = 60
-# The widest of the norms that public bodies publish for a first answer.
-LATE = timedelta(hours=24)
 
 
 @register.simple_tag
 def icon(name: str, label: str = "") -> SafeString:
     """A drawing from the icon sheet; with a label it speaks for itself, without one it is decoration."""
-    return _drawing(name, str(label))
-
-
-@lru_cache(maxsize=500)
-def _drawing(name: str, label: str) -> SafeString:
-    # remembered: a full list shows a few drawings hundreds of times
-    address = f"{static('klankbord/icons.svg')}#{name}"
-    if label:
-        return format_html(
-            '<svg class="kb-icon" role="img" aria-label="{0}"><title>{0}</title><use href="{1}"></use></svg>',
-            label,
-            address,
-        )
-    return format_html('<svg class="kb-icon" aria-hidden="true"><use href="{}"></use></svg>', address)
+    return drawing.icon(name, str(label))
 
 
 @register.simple_tag
 def channel_icon(kind: str, label: str = "") -> SafeString:
     """The drawing for a kind of channel; a kind without its own drawing gets a speech balloon."""
-    return icon(CHANNEL_ICONS.get(kind, "chat"), label)
+    return drawing.channel_icon(kind, str(label))
 
 
 @register.filter
@@ -57,60 +36,11 @@ def initials(name: str) -> str:
 
 @register.simple_tag
 def moment(when: datetime | None) -> SafeString | str:
-    """A moment as people say it, with the exact time for who asks; ``page.js`` keeps the minutes going."""
-    if when is None:
-        return ""
-    local = timezone.localtime(when)
-    return format_html(
-        '<time class="kb-time" datetime="{}" title="{} {}">{}</time>',
-        when.isoformat(),
-        _day(local.date(), "l j F Y", get_language()),
-        local.strftime("%H:%M"),
-        said(when, timezone.now()),
-    )
-
-
-@lru_cache(maxsize=2000)
-def _day(day: date, form: str, language: str | None) -> str:
-    # remembered: a list shows the same few days on every line
-    return date_format(day, form)
-
-
-def said(when: datetime, now: datetime) -> str:
-    """Minutes within the hour, the clock on the same day, then the day, then the year too."""
-    minutes = int((now - when).total_seconds() // 60)
-    local, here = timezone.localtime(when), timezone.localtime(now)
-    if 0 <= minutes < 1:
-        return gettext("now")
-    if 0 < minutes < FEW_MINUTES:
-        return gettext("%(minutes)d min") % {"minutes": minutes}
-    if local.date() == here.date():
-        return local.strftime("%H:%M")
-    return _day(local.date(), "j b" if local.year == here.year else "j b Y", get_language())
+    """A moment as people say it, with the exact time for who asks."""
+    return drawing.moment(when, timezone.now()) if when else ""
 
 
 @register.simple_tag
 def waited(since: datetime | None) -> SafeString | str:
-    """How long somebody has been waiting for an answer; ``page.js`` lets it grow."""
-    if since is None:
-        return ""
-    return format_html(
-        '<time class="kb-waited" datetime="{}">{}</time>', since.isoformat(), so_long(timezone.now() - since)
-    )
-
-
-def so_long(time: timedelta) -> str:
-    """A stretch of time in the largest unit that says enough."""
-    minutes = max(1, int(time.total_seconds() // 60))
-    if minutes < FEW_MINUTES:
-        return gettext("%(minutes)d min") % {"minutes": minutes}
-    hours = minutes // 60
-    if hours < 24:
-        return ngettext("%(hours)d hour", "%(hours)d hours", hours) % {"hours": hours}
-    return ngettext("%(days)d day", "%(days)d days", hours // 24) % {"days": hours // 24}
-
-
-@register.filter
-def is_late(since: datetime | None) -> bool:
-    """True when somebody has waited longer than any published norm allows: a person is needed now."""
-    return since is not None and timezone.now() - since > LATE
+    """How long somebody has been waiting for an answer."""
+    return drawing.waited(since, timezone.now()) if since else ""

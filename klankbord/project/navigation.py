@@ -4,8 +4,10 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Any
 
+from django.conf import settings
 from django.http import HttpRequest
 from django.urls import reverse
+from django.utils.functional import cached_property
 from django.utils.translation import gettext_lazy as _
 
 from klankbord.tenancy.fence import Sight
@@ -18,7 +20,8 @@ if TYPE_CHECKING:
 ANY_LOG = (Right.READ_AUDIT, Right.READ_TEAM_AUDIT, Right.READ_OWN_AUDIT)
 PAGES = (
     ("desk", _("Desk"), (Right.READ_PUBLIC,)),
-    ("place-dossier", _("Place"), (Right.READ_DOSSIERS,)),
+    ("take-in", _("Call or tip"), (Right.WRITE_CONVERSATIONS,)),
+    ("dossiers", _("Dossiers"), (Right.READ_DOSSIERS,)),
     ("channels", _("Channels"), (Right.READ_CHANNELS,)),
     ("exercises", _("Exercises"), (Right.HOLD_EXERCISES,)),
     ("people", _("People"), (Right.READ_CHANNELS, Right.READ_TEAMS)),
@@ -42,20 +45,40 @@ def first_page(sight: Sight) -> str:
     return "desk" if names == ["audit"] else next(iter(names), "")
 
 
+class Place:
+    """Where the reader is at home and can go, looked up when a page shows it: a fragment has no header. One query."""
+
+    def __init__(self, request: HttpRequest, sight: Sight) -> None:
+        self._path, self._sight = request.path, sight
+
+    @cached_property
+    def _home(self) -> Organisation | None:
+        return Organisation.objects.filter(pk__in=self._sight.organisations).order_by("is_demo", "pk").first()
+
+    def organisation_name(self) -> str:
+        return self._home.name if self._home else ""
+
+    def is_exercise(self) -> bool:
+        return bool(self._home and self._home.is_demo)
+
+    def pages(self) -> list[dict[str, Any]]:
+        home, pages = self._home, reachable(self._sight)
+        if home and not home.is_demo and not home.first_day_done_at and self._sight.may(Right.WRITE_CHANNELS, home.pk):
+            pages.insert(0, ("first-day", _("First day")))
+        return [
+            {"url": reverse(name), "label": label, "active": self._path.startswith(reverse(name))}
+            for name, label in pages
+        ]
+
+
 def navigation(request: HttpRequest) -> dict[str, Any]:
-    """Context of the header; nothing for who is not inside the fence. One query."""
+    """Context of the header, as functions that a template calls; little for who is not inside the fence."""
     sight: Sight | None = getattr(request, "sight", None)
     if sight is None or not sight.organisations:
-        return {}
-    home = Organisation.objects.filter(pk__in=sight.organisations).order_by("is_demo", "pk").first()
-    pages = reachable(sight)
-    if home and not home.is_demo and not home.first_day_done_at and sight.may(Right.WRITE_CHANNELS, home.pk):
-        pages.insert(0, ("first-day", _("First day")))
+        return {"provider": settings.OIDC}
+    place = Place(request, sight)
     return {
-        "organisation_name": home.name if home else "",
-        "exercise": bool(home and home.is_demo),
-        "navigation": [
-            {"url": reverse(name), "label": label, "active": request.path.startswith(reverse(name))}
-            for name, label in pages
-        ],
+        "organisation_name": place.organisation_name,
+        "exercise": place.is_exercise,
+        "navigation": place.pages,
     }

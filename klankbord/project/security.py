@@ -75,9 +75,12 @@ ALWAYS_REACHABLE = {
     "account_logout",
     "account_reauthenticate",
     "mfa_activate_totp",
+    "mfa_add_webauthn",
     "mfa_reauthenticate",
+    "mfa_reauthenticate_webauthn",
     "set_language",
     "health",
+    "metrics",
 }
 READY = "second_step_is_set_up"
 
@@ -85,8 +88,8 @@ READY = "second_step_is_set_up"
 class RequireSecondStep:
     """Middleware: who must have a second step sets it up first; until then every other page leads there.
 
-    That somebody has one is remembered in the session, since it cannot be taken away while the rule applies
-    (``accounts.SecondStep.can_delete_authenticator``).
+    That somebody has one is remembered in the session, since the last one cannot be taken away while the rule applies
+    (``accounts.SecondStep.can_delete_authenticator``); an administrator who takes it away ends the sessions as well.
     """
 
     sync_capable = True
@@ -120,6 +123,7 @@ class RequireSecondStep:
 
 def _has_second_step(user: AbstractBaseUser) -> bool:
     # Models can only be imported once Django has started, and this module is read before that.
-    from allauth.mfa.models import Authenticator
+    from klankbord.tenancy.models import User
+    from klankbord.tenancy.queries import has_second_step
 
-    return bool(Authenticator.objects.filter(user_id=user.pk, type=Authenticator.Type.TOTP).exists())
+    return isinstance(user, User) and has_second_step(user)

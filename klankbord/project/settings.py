@@ -14,6 +14,7 @@ from klankbord.project import logs
 from klankbord.project.address import FilledInHost
 from klankbord.project.installation import CHECKOUT, app_url, data_dir
 from klankbord.project.login import *  # noqa: F403  # the settings of the log-in, a page of their own
+from klankbord.project.provider import Provider, configured, for_allauth
 
 DATA = data_dir()
 _secrets = read_secrets(secrets_path(DATA))
@@ -31,16 +32,21 @@ SECURE_HSTS_SECONDS = 31_536_000 if ADDRESS.startswith("https:") else 0
 SECURE_REFERRER_POLICY = "same-origin"
 DEBUG = False
 
+# Who says who somebody is, beside Klankbord itself; None when the environment names nobody.
+OIDC: Provider | None = configured(os.environ)
+SOCIALACCOUNT_PROVIDERS = for_allauth(OIDC)
+
 INSTALLED_APPS = [
     "django.contrib.auth",
     "django.contrib.contenttypes",
-    "django.contrib.sessions",
     "django.contrib.messages",
     "django.forms",
     "django.contrib.staticfiles",
     "allauth",
     "allauth.account",
     "allauth.mfa",
+    "allauth.socialaccount",
+    "allauth.socialaccount.providers.openid_connect",
     "procrastinate.contrib.django",
     "klankbord.base",
     "klankbord.tenancy",
@@ -49,6 +55,7 @@ INSTALLED_APPS = [
     "klankbord.listening",
     "klankbord.inbox",
     "klankbord.intake",
+    "klankbord.public",
     "klankbord.exercises",
 ]
 PROCRASTINATE_AUTODISCOVER_MODULE_NAME = "jobs"
@@ -58,6 +65,7 @@ MIDDLEWARE = [
     "klankbord.project.security.SecurityHeaders",
     "whitenoise.middleware.WhiteNoiseMiddleware",
     "django.contrib.sessions.middleware.SessionMiddleware",
+    "klankbord.tenancy.sessions.LastUsed",
     "django.middleware.locale.LocaleMiddleware",
     "django.middleware.common.CommonMiddleware",
     "django.middleware.csrf.CsrfViewMiddleware",
@@ -110,12 +118,26 @@ def _database(url: str) -> dict[str, Any]:
 
 DATABASES = {"default": _database(app_url())}
 
+# Shared by all web processes, so that who may try five times may not try five times at each. An entry is gone when its
+# time is over; the number is the point where the database begins to clear away, far above what limits let in.
+CACHES = {
+    "default": {
+        "BACKEND": "django.core.cache.backends.db.DatabaseCache",
+        "LOCATION": "base_cache",
+        "OPTIONS": {"MAX_ENTRIES": 100_000},
+    }
+}
+
 # Hosts on private addresses that may be reached all the same: servers of the own network, test servers.
 OUTSIDE_ALLOWED_HOSTS = [host for host in os.environ.get("KLANKBORD_ALLOWED_HOSTS", "").split(",") if host]
 # The listening connections of live events do not come from the pool: they stay open.
 LIVE_CONNINFO = app_url()
+# The word that whoever collects metrics must show; empty: only this machine may read them.
+METRICS_TOKEN = os.environ.get("KLANKBORD_METRICS_TOKEN", "")
 # How long an answer may be on its way out before it counts as uncertain; longer than every time-out of a connector.
 SENDING_LEASE_SECONDS = int(os.environ.get("KLANKBORD_SENDING_LEASE", "90"))
+# How long an answer stays here after a press on Send, so that it can be taken back; 0: not at all.
+UNDO_SECONDS = float(os.environ.get("KLANKBORD_UNDO_SECONDS", "6"))
 
 LANGUAGE_CODE = "nl"
 LANGUAGES = [("nl", _("Dutch")), ("en", _("English"))]

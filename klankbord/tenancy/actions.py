@@ -7,12 +7,15 @@ import secrets
 from collections.abc import Collection, Iterable
 from datetime import timedelta
 
+from allauth.mfa.models import Authenticator
 from cryptography.fernet import Fernet, InvalidToken
 from django.conf import settings
 from django.db import IntegrityError, connection, transaction
 from django.utils import timezone
 from django.utils.translation import gettext as _
 
+from klankbord.base.jobs import defer_once
+from klankbord.tenancy import sessions
 from klankbord.tenancy.audit import record
 from klankbord.tenancy.fence import enter
 from klankbord.tenancy.models import (
@@ -25,6 +28,7 @@ from klankbord.tenancy.models import (
     TeamMember,
     User,
 )
+from klankbord.tenancy.queries import has_a_place, home_of
 from klankbord.tenancy.roles import Role
 
 INVITATION_LASTS = timedelta(days=7)
@@ -94,10 +98,14 @@ def change_membership(membership: Membership, roles: Collection[str], teams: Col
     if held != wanted:
         details["teams"] = sorted(team.name for team in teams)
     record(organisation_id, "lid wijzigen", f"lid:{membership.pk}", by=by, details=details)
+    _give_back(membership.user_id)
 
 
 def end_membership(membership: Membership, *, by: User) -> None:
-    """From now on this person sees nothing of the organisation any more; what was done stays."""
+    """From now on this person sees nothing of the organisation any more; what was done stays.
+
+    Who works nowhere here any more is logged out everywhere, and keeps no way in: a return begins with an invitation.
+    """
     if Role.ADMIN in membership.roles:
         _keep_an_administrator(membership)
     membership.ended_at = timezone.now()
@@ -105,6 +113,41 @@ def end_membership(membership: Membership, *, by: User) -> None:
     TeamMember.objects.filter(membership=membership).delete()
     details = {"naam": membership.user.name}
     record(membership.organisation_id, "lid beëindigen", f"lid:{membership.pk}", by=by, details=details)
+    _give_back(membership.user_id)
+    if not has_a_place(membership.user_id):
+        _close_the_door(membership.user)
+
+
+def _give_back(user_id: int) -> None:
+    """What stands in this person's name and is out of reach now, goes back to the team."""
+    defer_once("inbox.give_back", f"give back:{user_id}", user=user_id)
+
+
+def _close_the_door(user: User) -> None:
+    user.set_unusable_password()
+    user.save(update_fields=["password"])
+    Authenticator.objects.filter(user=user).delete()
+    sessions.end_sessions(user)
+
+
+def come_back(user: User, name: str, password: str) -> None:
+    """Somebody who worked nowhere here any more is invited again and chooses a name and a password anew."""
+    user.name = name
+    user.set_password(password)
+    user.save(update_fields=["name", "password"])
+
+
+def reset_second_step(membership: Membership, *, by: User) -> None:
+    """A colleague lost phone and keys: logged out everywhere, and sets up a new second step at the next log-in."""
+    user = membership.user
+    if user.pk == by.pk:
+        raise Refused(_("You cannot do this for yourself. Ask another administrator."))
+    number, _per_model = Authenticator.objects.filter(user=user).delete()
+    if not number:
+        raise Refused(_("%(name)s has no second step.") % {"name": user.name})
+    sessions.end_sessions(user)
+    details = {"naam": user.name}
+    record(membership.organisation_id, "tweede stap wissen", f"lid:{membership.pk}", by=by, details=details)
 
 
 def _keep_an_administrator(leaving: Membership) -> None:
@@ -114,6 +157,28 @@ def _keep_an_administrator(leaving: Membership) -> None:
     )
     if not any(other.pk != leaving.pk for other in others):
         raise Refused(_("This is the only administrator. Make somebody else administrator first."))
+
+
+def end_session(user: User, mark: str) -> bool:
+    """Log somebody out in one place, at their own wish; False when that had ended already."""
+    if not sessions.end_session(user, mark):
+        return False
+    _log_of_oneself(user, "elders uitloggen", 1)
+    return True
+
+
+def end_other_sessions(user: User, here: str) -> int:
+    """Log somebody out everywhere but here, at their own wish; in how many places that was."""
+    number = sessions.end_sessions(user, keep=here)
+    if number:
+        _log_of_oneself(user, "elders uitloggen", number)
+    return number
+
+
+def _log_of_oneself(user: User, act: str, number: int) -> None:
+    home = home_of(user)
+    if home is not None:
+        record(home.pk, act, f"gebruiker:{user.pk}", by=user, details={"plaatsen": number})
 
 
 def make_team(organisation: Organisation, name: str, *, by: User) -> Team:
@@ -175,6 +240,8 @@ def accept_invitation(token: str, *, by: User) -> int:
     if organisation is None:
         raise Refused(_("This invitation cannot be used any more. Ask for a new one."))
     enter(by)
+    # an administrator chose this person and these roles, whatever groups said before
+    Membership.objects.filter(organisation_id=organisation, user=by).update(follows_provider=False)
     record(organisation, "uitnodiging aannemen", f"gebruiker:{by.pk}", by=by, details={"naam": by.name})
     return int(organisation)
 

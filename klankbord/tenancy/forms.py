@@ -63,6 +63,18 @@ class MemberForm(forms.Form):
             del self.fields["teams"]
 
 
+class GroupForm(forms.Form):
+    """A group as the provider names it; filled in again for a group that is known, its roles are replaced."""
+
+    group = forms.CharField(
+        label=_("Group"),
+        max_length=200,
+        help_text=_("Exactly as the provider sends it: a name, or with Microsoft Entra ID the object id of the group."),
+        widget=forms.TextInput(attrs={"autocapitalize": "none", "spellcheck": "false"}),
+    )
+    roles = roles_field()
+
+
 class TeamForm(forms.Form):
     name = forms.CharField(
         label=_("Name of the new team"), max_length=80, help_text=_("For instance Webcare or Press desk.")

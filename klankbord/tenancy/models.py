@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from django.contrib.auth.base_user import AbstractBaseUser, BaseUserManager
 from django.contrib.postgres.fields import ArrayField
+from django.contrib.sessions.base_session import AbstractBaseSession
 from django.db import models
 from django.db.models import Q
 from django.db.models.functions import Lower
@@ -88,6 +89,17 @@ class User(AbstractBaseUser):
         return self.name
 
 
+class Session(AbstractBaseSession):
+    """Somebody is logged in on some device. Where that is, is nobody's business; when it was last used, its owner's."""
+
+    user = models.ForeignKey(User, null=True, on_delete=models.CASCADE, related_name="+")
+    device = models.CharField(max_length=60, blank=True)
+    began_at = models.DateTimeField()
+    used_at = models.DateTimeField()
+
+    fence = Kind.SYSTEM
+
+
 class Team(models.Model):
     organisation = models.ForeignKey(Organisation, on_delete=models.CASCADE, related_name="+")
     name = models.CharField(_("name"), max_length=80)
@@ -109,11 +121,27 @@ class Membership(models.Model):
     roles = ArrayField(models.CharField(max_length=16, choices=ROLE_CHOICES), verbose_name=_("roles"))
     created_at = models.DateTimeField(auto_now_add=True)
     ended_at = models.DateTimeField(null=True, blank=True)
+    follows_provider = models.BooleanField(
+        db_default=False, help_text="Roles come from groups of the identity provider, at each log-in"
+    )
 
     fence = Kind.HOUSE
 
     class Meta:
         constraints = [models.UniqueConstraint(fields=["organisation", "user"], name="member_once")]
+
+
+class ProviderGroup(models.Model):
+    """Who is in this group of the identity provider has these roles here, from the next log-in on."""
+
+    organisation = models.ForeignKey(Organisation, on_delete=models.CASCADE, related_name="+")
+    group = models.CharField(_("group"), max_length=200)
+    roles = ArrayField(models.CharField(max_length=16, choices=ROLE_CHOICES), verbose_name=_("roles"))
+
+    fence = Kind.HOUSE
+
+    class Meta:
+        constraints = [models.UniqueConstraint(fields=["organisation", "group"], name="provider_group_once")]
 
 
 class Invitation(models.Model):

@@ -5,11 +5,21 @@ from __future__ import annotations
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 
+from allauth.mfa.models import Authenticator
 from django.db import connection
 from django.db.models import Prefetch, Q, QuerySet
 from django.utils import timezone
 
-from klankbord.tenancy.models import AuditEntry, Invitation, Membership, Organisation, Team, TeamMember, User
+from klankbord.tenancy.models import (
+    AuditEntry,
+    Invitation,
+    Membership,
+    Organisation,
+    ProviderGroup,
+    Team,
+    TeamMember,
+    User,
+)
 
 
 def home_of(user: User) -> Organisation | None:
@@ -31,6 +41,18 @@ def signature(user: User, organisation_id: int) -> str:
         TeamMember.objects.filter(membership__user=user).select_related("team", "organisation").order_by("pk").first()
     )
     return f"{user.name} ({place.team.name}, {place.organisation.name})" if place else user.name
+
+
+def has_a_place(user_id: int) -> bool:
+    """Whether somebody works anywhere here, also where the one who asks may not look."""
+    with connection.cursor() as cursor:
+        cursor.execute("SELECT has_a_place(%s)", [user_id])
+        return bool(cursor.fetchone()[0])
+
+
+def has_second_step(user: User) -> bool:
+    """Whether this person has an app or a passkey."""
+    return bool(Authenticator.objects.filter(user=user).exclude(type=Authenticator.Type.RECOVERY_CODES).exists())
 
 
 @dataclass(frozen=True, slots=True)
@@ -74,6 +96,11 @@ def open_invitations(organisation: Organisation) -> list[Invitation]:
         .select_related("invited_by")
         .order_by("-created_at")
     )
+
+
+def provider_groups(organisation: Organisation) -> list[ProviderGroup]:
+    """Groups of the identity provider that give roles here, by name."""
+    return list(ProviderGroup.objects.filter(organisation=organisation).order_by("group"))
 
 
 def teams(organisation: Organisation) -> list[Team]:

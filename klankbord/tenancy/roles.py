@@ -37,6 +37,9 @@ class Right(StrEnum):
     OPEN_WITH_REASON = "open a conversation with a reason"
     READ_DOSSIERS = "read dossiers and finds"
     WRITE_DOSSIERS = "write dossiers"
+    SIGN_DOSSIERS = "sign dossiers and decide what may be followed"
+    SEE_PUBLIC_ORDER = "see the figures of public order dossiers"
+    OPEN_PUBLIC_ORDER = "write public order dossiers and open their messages with a reason"
     READ_TEAMS = "read teams, rules and norms"
     WRITE_TEAMS = "write teams, rules and norms"
     READ_CHANNELS = "read channels, members and mandates"
@@ -52,7 +55,16 @@ RIGHTS: dict[Role, frozenset[Right]] = {
     Role.COLLEAGUE: frozenset({R.READ_OWN_AUDIT}),
     Role.WEBCARE: frozenset({R.READ_PUBLIC, R.READ_PRIVATE, R.WRITE_CONVERSATIONS, R.READ_DOSSIERS, R.READ_OWN_AUDIT}),
     Role.EDITOR: frozenset({R.READ_PUBLIC, R.READ_DOSSIERS, R.WRITE_DOSSIERS, R.READ_OWN_AUDIT}),
-    Role.ANALYST: frozenset({R.READ_PUBLIC, R.READ_DOSSIERS, R.WRITE_DOSSIERS, R.READ_OWN_AUDIT}),
+    Role.ANALYST: frozenset(
+        {
+            R.READ_PUBLIC,
+            R.READ_DOSSIERS,
+            R.WRITE_DOSSIERS,
+            R.SEE_PUBLIC_ORDER,
+            R.OPEN_PUBLIC_ORDER,
+            R.READ_OWN_AUDIT,
+        }
+    ),
     Role.COORDINATOR: frozenset(
         {
             R.READ_PUBLIC,
@@ -60,6 +72,7 @@ RIGHTS: dict[Role, frozenset[Right]] = {
             R.WRITE_CONVERSATIONS,
             R.READ_DOSSIERS,
             R.WRITE_DOSSIERS,
+            R.SEE_PUBLIC_ORDER,
             R.READ_TEAMS,
             R.WRITE_TEAMS,
             R.READ_CHANNELS,
@@ -67,7 +80,17 @@ RIGHTS: dict[Role, frozenset[Right]] = {
             R.READ_TEAM_AUDIT,
         }
     ),
-    Role.PRIVACY: frozenset({R.OPEN_WITH_REASON, R.READ_DOSSIERS, R.READ_TEAMS, R.READ_CHANNELS, R.READ_AUDIT}),
+    Role.PRIVACY: frozenset(
+        {
+            R.OPEN_WITH_REASON,
+            R.READ_DOSSIERS,
+            R.SIGN_DOSSIERS,
+            R.SEE_PUBLIC_ORDER,
+            R.READ_TEAMS,
+            R.READ_CHANNELS,
+            R.READ_AUDIT,
+        }
+    ),
     Role.ADMIN: frozenset(
         {R.READ_TEAMS, R.WRITE_TEAMS, R.READ_CHANNELS, R.WRITE_CHANNELS, R.HOLD_EXERCISES, R.READ_AUDIT}
     ),

@@ -66,7 +66,7 @@ class Visitor:
         page.goto("/accounts/login/")
         page.fill("[name=login]", email)
         page.fill("[name=password]", DEMO_PASSWORD)
-        page.click("main button[type=submit]")
+        page.click("main form:has([name=password]) button[type=submit]")
         page.wait_for_url(lambda url: "/accounts/login" not in url)
         return page
 

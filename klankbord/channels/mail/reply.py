@@ -47,6 +47,9 @@ def compose(outgoing: Outgoing, own: Own, display_name: str, signature: str, now
     mail["Subject"] = subject_of(outgoing)
     if re.fullmatch(r"[A-Za-z]{2,3}(-[A-Za-z0-9]{2,8})?", outgoing.language):
         mail["Content-Language"] = outgoing.language
+    if outgoing.automatic:
+        # so that no machine answers it (RFC 3834 section 5)
+        mail["Auto-Submitted"] = "auto-replied"
     mail.set_content(_text(outgoing.text, signature), charset="utf-8", cte="quoted-printable")
     for file in _checked(outgoing.files):
         _attach(mail, file)

@@ -8,7 +8,9 @@ from typing import Any
 from django.contrib import messages
 from django.http import Http404, HttpResponseBase
 from django.shortcuts import get_object_or_404, redirect, render
+from django.urls import reverse
 from django.utils import timezone
+from django.utils.text import slugify
 from django.utils.translation import gettext as _
 from django.utils.translation import ngettext
 from django.views.decorators.http import require_GET, require_POST
@@ -36,6 +38,15 @@ def kind_label(kind: str) -> str:
         return _(registry.connector_class(kind).label)
     except Permanent:
         return kind
+
+
+def resident_page(channel: Channel) -> str:
+    """Where residents write on this channel, when that is a page of our own."""
+    try:
+        name = registry.connector_class(channel.kind).resident_page
+    except Permanent:
+        return ""
+    return reverse(name, args=[slugify(channel.organisation.name) or "contact", channel.pk]) if name else ""
 
 
 def connectable() -> list[tuple[str, str]]:
@@ -84,6 +95,7 @@ def channel(request: FencedRequest, pk: int) -> HttpResponseBase:
     now = timezone.now()
     context = {
         "channel": found,
+        "resident_page": resident_page(found),
         "label": kind_label(found.kind),
         "health": queries.health(found, now),
         "quarantine": queries.quarantine_list(found),

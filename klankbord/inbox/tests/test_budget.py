@@ -14,7 +14,7 @@ from klankbord.tenancy.fence import entered
 from tests.cast import Cast
 
 Say = Callable[..., None]
-QUEUE, MINE, SEARCH, CONVERSATION, FRAGMENT = 10, 9, 10, 17, 14
+QUEUE, MINE, SEARCH, CONVERSATION, FRAGMENT = 10, 9, 10, 18, 14
 
 
 @pytest.fixture

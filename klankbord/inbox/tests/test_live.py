@@ -15,7 +15,6 @@ from typing import Any
 
 import pytest
 import uvicorn
-from django.contrib.sessions.models import Session
 from django.db import connection
 from django.test import Client
 from django.utils import timezone
@@ -26,7 +25,7 @@ from klankbord.channels.contract import Visibility
 from klankbord.inbox.models import Conversation
 from klankbord.inbox.views import live
 from klankbord.tenancy.fence import acting_for
-from klankbord.tenancy.models import Mandate, User
+from klankbord.tenancy.models import Mandate, Session, User
 from tests.cast import Cast
 
 Say = Callable[..., None]

@@ -71,7 +71,7 @@ def test_every_page_of_mine_goes_on_where_the_last_one_ended(cast: Cast, client_
     address, seen = "/desk/?view=mine", set()
     while address:
         page = client_of(cast.amal).get(address)
-        seen |= {row["id"] for row in page.context["rows"]}
+        seen |= {row.pk for row in page.context["rows"]}
         address = page.context["next_url"]
     assert len(seen) == PAGE + 5
 

@@ -4,16 +4,21 @@ from __future__ import annotations
 
 import uuid
 
+from django.conf import settings
+from django.contrib import messages
+from django.db import transaction
 from django.http import Http404, HttpResponse, HttpResponseBase
 from django.shortcuts import get_object_or_404, redirect, render
 from django.urls import reverse
+from django.utils import timezone
 from django.utils.translation import gettext as _
+from django.utils.translation import gettext_lazy
 from django.views.decorators.http import require_http_methods, require_POST
 
 from klankbord.channels.contract import Visibility
 from klankbord.channels.models import Delivery
-from klankbord.inbox import actions, queries, sending
-from klankbord.inbox.models import Conversation
+from klankbord.inbox import actions, queries, sending, undoing
+from klankbord.inbox.models import Conversation, Step
 from klankbord.inbox.views.page import find_conversation, number, show
 from klankbord.posts.models import Post
 from klankbord.tenancy.fence import FencedRequest, inside
@@ -26,6 +31,24 @@ def writable(request: FencedRequest, pk: int) -> Conversation:
     if not Conversation.objects.filter(pk=pk, channel__in=request.sight.desk_channels).exists():
         raise Http404
     return Conversation.objects.select_for_update(of=("self",)).select_related("channel").get(pk=pk)
+
+
+LONGEST_OFFER = 20.0  # seconds that a way back stays on the screen; after that it is in the way
+SAID = {
+    Step.Act.REPLY: gettext_lazy("Your answer goes out in a moment."),
+    Step.Act.ASSIGN: gettext_lazy("The conversation is assigned."),
+    Step.Act.CLOSE: gettext_lazy("The conversation is closed."),
+    Step.Act.REOPEN: gettext_lazy("The conversation is open again."),
+}
+
+
+def offer_undo(request: FencedRequest, conversation: Conversation) -> None:
+    """Say what was done, with a way back for as long as there is one."""
+    step = Step.objects.filter(conversation=conversation, user=request.user, until__gt=timezone.now()).first()
+    if step is not None:
+        left = min(LONGEST_OFFER, (step.until - timezone.now()).total_seconds())
+        address = f"{reverse('undo', args=[step.pk])}?seconds={left:.0f}"
+        messages.success(request, SAID[Step.Act(step.act)], extra_tags=address)
 
 
 def done(request: FencedRequest, conversation: Conversation) -> HttpResponseBase:
@@ -44,17 +67,19 @@ def reply(request: FencedRequest, pk: int) -> HttpResponseBase:
             conversation,
             text,
             by=request.user,
-            client_id=_client_id(request.POST.get("client_id", "")),
+            client_id=client_id_of(request) or uuid.uuid4(),
             # without it the whole thread counts as unseen: a colleague's answer is then never overlooked
             seen=number(request.POST.get("seen", "")) or 0,
             to=number(request.POST.get("to", "")),
             visibility=_visibility(request.POST.get("visibility", "")),
             files=_files(request),
+            hold=settings.UNDO_SECONDS,
         )
     except actions.AnsweredMeanwhile as problem:
         return show(request, conversation, reply_error=str(problem), reply_text=text)
     except actions.Refused as problem:
         return show(request, conversation, reply_error=str(problem), reply_text=text)
+    offer_undo(request, conversation)
     return done(request, conversation)
 
 
@@ -64,7 +89,7 @@ def note(request: FencedRequest, pk: int) -> HttpResponseBase:
     conversation = writable(request, pk)
     text = request.POST.get("text", "")
     try:
-        actions.write_note(conversation, text, by=request.user)
+        actions.write_note(conversation, text, by=request.user, client_id=client_id_of(request))
     except actions.Refused as problem:
         return show(request, conversation, note_error=str(problem), note_text=text)
     return done(request, conversation)
@@ -85,6 +110,7 @@ def assign(request: FencedRequest, pk: int) -> HttpResponseBase:
         if wanted and assignee is None:
             raise Http404
     actions.assign_conversation(conversation, assignee, by=request.user)
+    offer_undo(request, conversation)
     return done(request, conversation)
 
 
@@ -101,6 +127,7 @@ def seen(request: FencedRequest, pk: int) -> HttpResponseBase:
 def close(request: FencedRequest, pk: int) -> HttpResponseBase:
     conversation = writable(request, pk)
     actions.close_conversation(conversation, by=request.user)
+    offer_undo(request, conversation)
     return done(request, conversation)
 
 
@@ -109,7 +136,30 @@ def close(request: FencedRequest, pk: int) -> HttpResponseBase:
 def reopen(request: FencedRequest, pk: int) -> HttpResponseBase:
     conversation = writable(request, pk)
     actions.reopen_conversation(conversation, by=request.user)
+    offer_undo(request, conversation)
     return done(request, conversation)
+
+
+@inside
+@require_POST
+def undo(request: FencedRequest, pk: int) -> HttpResponseBase:
+    """Take back what one did last in a conversation."""
+    step = get_object_or_404(
+        Step.objects.select_related("conversation"),
+        pk=pk,
+        user=request.user,
+        channel__in=request.sight.desk_channels,
+    )
+    conversation = step.conversation
+    try:
+        with transaction.atomic():
+            conversation = undoing.take_back(step, by=request.user)
+    except undoing.TooLate as problem:
+        messages.warning(request, str(problem))
+    response = done(request, conversation)
+    # somebody may have gone on to another conversation: this one is on the screen now
+    response.headers["HX-Push-Url"] = reverse("conversation", args=[conversation.pk])
+    return response
 
 
 @inside
@@ -141,11 +191,12 @@ def open_with_reason(request: FencedRequest, pk: int) -> HttpResponseBase:
     return render(request, "inbox/reason.html", {"problem": problem, "pk": pk}, status=422 if problem else 200)
 
 
-def _client_id(text: str) -> uuid.UUID:
+def client_id_of(request: FencedRequest) -> uuid.UUID | None:
+    """The identity that was made when the form was shown; None for nonsense."""
     try:
-        return uuid.UUID(text)
+        return uuid.UUID(request.POST.get("client_id", ""))
     except ValueError:
-        return uuid.uuid4()
+        return None
 
 
 def _visibility(text: str) -> Visibility | None:

@@ -7,12 +7,12 @@ from collections.abc import AsyncIterator
 from asgiref.sync import sync_to_async
 from django.conf import settings
 from django.contrib.auth import aget_user, get_user
-from django.contrib.sessions.backends.db import SessionStore
 from django.db import connections
 from django.http import HttpRequest, HttpResponse, HttpResponseBase, StreamingHttpResponse
 
 from klankbord.base.realtime import Switchboard, events
 from klankbord.tenancy.models import User
+from klankbord.tenancy.sessions import SessionStore
 
 CHECK_EVERY = 30.0  # seconds
 switchboard = Switchboard(settings.LIVE_CONNINFO)

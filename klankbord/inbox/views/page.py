@@ -19,7 +19,7 @@ from klankbord.channels.models import Channel
 from klankbord.channels.registry import connector_class
 from klankbord.inbox import presentation, queries
 from klankbord.inbox.actions import mark_seen
-from klankbord.inbox.models import Conversation
+from klankbord.inbox.models import Conversation, Draft
 from klankbord.inbox.queries import Filter
 from klankbord.posts.files import read_file, showable_type
 from klankbord.posts.models import Attachment, Post
@@ -110,11 +110,10 @@ def show(request: FencedRequest, found: Conversation, **more: Any) -> HttpRespon
     wanted = filter_of(request)
     context = thread_context(request, found, channels, again="reply_text" in more)
     if not request.headers.get("HX-Request"):
-        context = queue_context(request, channels, wanted) | context
+        context = queue_context(request, channels, wanted, found.pk) | context
     else:
-        context["row"] = presentation.row(found, channels, request.user, wanted) | {
-            "in_view": queries.in_filter(found, request.user, wanted)
-        }
+        lines = presentation.lines(channels, request.user, wanted, found.pk)
+        context["line"] = lines.draw(found, in_view=queries.in_filter(found, request.user, wanted))
     template = "inbox/changed.html" if request.headers.get("HX-Request") else "inbox/desk.html"
     return render(request, template, context | more)
 
@@ -127,17 +126,21 @@ def channels_with(request: FencedRequest, found: Conversation) -> dict[int, Chan
     return channels
 
 
-def queue_context(request: FencedRequest, channels: dict[int, Channel], wanted: Filter) -> dict[str, Any]:
+def queue_context(
+    request: FencedRequest, channels: dict[int, Channel], wanted: Filter, current: int | None = None
+) -> dict[str, Any]:
     page = queries.queue(request.user, channels, wanted)
     rows, more = page[: queries.PAGE], page[queries.PAGE :]
     last = rows[-1] if more else None
+    lines = presentation.lines(channels, request.user, wanted, current)
     older = f"{last.last_post_at.isoformat()}_{last.pk}" if last else ""
     return {
         "views": presentation.view_list(wanted, queries.counts(request.user, channels, wanted)),
         "organisations": presentation.organisation_list(channels, wanted),
         "q": wanted.words,
         "clear_url": presentation.address("desk", query=presentation.query_of(wanted, q="")),
-        "rows": [presentation.row(one, channels, request.user, wanted) for one in rows],
+        "rows": rows,
+        "lines": [lines.draw(one) for one in rows],
         "next_url": presentation.address("desk", query=presentation.query_of(wanted, before=older)) if last else "",
         "filter_query": presentation.query_of(wanted),
         "single_keys": True,
@@ -150,9 +153,11 @@ def thread_context(
     """What the thread shows; ``again`` for an answer that comes back to its writer: to the same person, as private."""
     channel = channels[found.channel_id]
     posts = thread(found.organisation_id, found.root_uri)
-    asked = request.POST if again else request.GET
     may_write = found.channel_id in request.sight.desk_channels
-    return {
+    written = composer_context(request, found, may_write)
+    asked = request.POST if again else request.GET
+    draft = written["draft"]
+    return written | {
         "conversation": presentation.head(
             found,
             channel,
@@ -160,8 +165,8 @@ def thread_context(
             request.sight,
             queries.assignees(found.channel_id) if may_write else [],
             posts,
-            number(asked.get("to", "")),
-            asked.get("visibility", ""),
+            number(asked.get("to", "")) or (draft.answers if draft else None),
+            asked.get("visibility", "") or (draft.visibility if draft else ""),
         ),
         "posts": shown_posts(posts, may_write),
         "about": presentation.context(
@@ -175,9 +180,23 @@ def thread_context(
             timezone.now(),
         ),
         "last": posts[-1].pk if posts else "",
-        # the answer's own identity is made here, so that a form sent twice is one answer
-        "client_id": uuid.uuid4(),
         "list_url": presentation.address("desk", query=presentation.query_of(filter_of(request))),
+    }
+
+
+def composer_context(request: FencedRequest, found: Conversation, may_write: bool) -> dict[str, Any]:
+    """What the fields for writing start with: the own drafts, those of others, and a fresh identity for each form."""
+    drafts = queries.drafts(found) if may_write else []
+    note = presentation.own_draft(drafts, request.user, Draft.What.NOTE)
+    draft = presentation.own_draft(drafts, request.user, Draft.What.REPLY)
+    return {
+        "draft": draft,
+        "reply_text": draft.text if draft else "",
+        "note_text": note.text if note else "",
+        "left_drafts": presentation.left_drafts(drafts, request.user),
+        # the identity of what is written is made here, so that a form sent twice is one answer
+        "client_id": uuid.uuid4(),
+        "note_id": uuid.uuid4(),
     }
 
 
@@ -191,9 +210,9 @@ def row(request: FencedRequest, pk: int) -> HttpResponseBase:
     """One line of the queue, fresh."""
     found = find_conversation(request, pk)
     wanted = filter_of(request)
-    shown = presentation.row(found, channels_with(request, found), request.user, wanted)
-    shown["in_view"] = not wanted.words and queries.in_filter(found, request.user, wanted)
-    return render(request, "inbox/row.html", {"row": shown})
+    lines = presentation.lines(channels_with(request, found), request.user, wanted)
+    in_view = not wanted.words and queries.in_filter(found, request.user, wanted)
+    return HttpResponse(lines.draw(found, in_view=in_view))
 
 
 @inside
@@ -213,11 +232,14 @@ def posts(request: FencedRequest, pk: int) -> HttpResponseBase:
     channels = channels_with(request, found)
     everything = thread(found.organisation_id, found.root_uri)
     may_write = found.channel_id in request.sight.desk_channels
+    written = composer_context(request, found, may_write)
+    draft = written["draft"]
     newer = number(request.GET.get("after", "")) or 0
     return render(
         request,
         "inbox/posts.html",
-        {
+        written
+        | {
             "posts": shown_posts(
                 [post for post in everything if post.pk > newer or post.edited_at or post.deleted_at], may_write
             ),
@@ -233,8 +255,10 @@ def posts(request: FencedRequest, pk: int) -> HttpResponseBase:
                 request.sight,
                 queries.assignees(found.channel_id) if may_write else [],
                 everything,
+                draft.answers if draft else None,
+                draft.visibility if draft else "",
             ),
-            "client_id": uuid.uuid4(),
+            "everything": everything,
             "last": everything[-1].pk if everything else "",
         },
     )

@@ -54,7 +54,13 @@ def test_what_a_dossier_asks_for_is_kept_and_counted_but_opens_nothing(cast: Cas
     say(cast.square, "u1", "Druk op het Marktplein van #Klankendam vandaag.", addressed=False)
     with acting_for(cast.klankendam.pk):
         assert Match.objects.get().words == ["klankendam", "marktplein"]
-        assert {count.key: count.number for count in Count.objects.all()} == {"klankendam": 1, "marktplein": 1}
+        assert {(count.aspect, count.key): count.number for count in Count.objects.all()} == {
+            ("total", ""): 1,
+            ("word", "klankendam"): 1,
+            ("word", "marktplein"): 1,
+            ("source", "paper"): 1,
+            ("language", ""): 1,
+        }
         assert not Conversation.objects.exists()
 
 

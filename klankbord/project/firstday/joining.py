@@ -14,7 +14,7 @@ from django.views.decorators.http import require_http_methods
 from klankbord.project.firstday.forms import AccountForm
 from klankbord.tenancy import actions
 from klankbord.tenancy.models import User
-from klankbord.tenancy.queries import Invited, invitation_behind
+from klankbord.tenancy.queries import Invited, has_a_place, invitation_behind
 from klankbord.tenancy.views.people import labels
 from klankbord.tenancy.views.whose import posted
 
@@ -27,14 +27,19 @@ def join(request: HttpRequest, token: str) -> HttpResponseBase:
         return _show(request, None, status=404)
     if isinstance(request.user, User):
         return _join_known(request, token, invited, request.user)
-    if User.objects.filter(email__iexact=invited.email).exists():
+    known = User.objects.filter(email__iexact=invited.email).first()
+    if known and (known.has_usable_password() or has_a_place(known.pk)):
         return _show(request, invited, log_in=f"{reverse('account_login')}?next={request.path}")
-    form = AccountForm(posted(request), email=invited.email)
+    form = AccountForm(posted(request), email=invited.email, initial={"name": known.name if known else ""})
     if request.method == "POST" and form.is_valid():
         try:
             with transaction.atomic():
                 data = form.cleaned_data
-                user = actions.make_user(invited.email, data["name"], data["password"], is_demo=invited.is_demo)
+                if known:
+                    user = known
+                    actions.come_back(user, data["name"], data["password"])
+                else:
+                    user = actions.make_user(invited.email, data["name"], data["password"], is_demo=invited.is_demo)
                 actions.accept_invitation(token, by=user)
         except actions.Refused as problem:
             form.add_error(None, str(problem))

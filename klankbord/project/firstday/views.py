@@ -21,7 +21,7 @@ from django.urls import reverse
 from django.utils.translation import gettext as _
 from django.views.decorators.http import require_http_methods, require_POST, require_safe
 
-from klankbord.listening.actions import open_place_dossier
+from klankbord.listening.actions.place import open_place_dossier
 from klankbord.project.firstday import code
 from klankbord.project.firstday.forms import AdministratorForm, CodeForm, InstallationForm, OtherBodyForm, RolesForm
 from klankbord.project.firstday.progress import steps

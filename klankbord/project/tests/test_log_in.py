@@ -17,7 +17,7 @@ PASSWORD = "vier losse woorden samen"
 
 
 @pytest.fixture(autouse=True)
-def fresh_limits() -> Iterator[None]:
+def fresh_limits(clean_database: None) -> Iterator[None]:
     cache.clear()
     yield
     cache.clear()

@@ -40,5 +40,12 @@ def test_a_fault_is_traced_without_what_it_quotes(as_json: bool) -> None:
         [sys.executable, "-c", BREAK.format(as_json=as_json)], capture_output=True, text=True, check=True
     )
     assert "geheim" not in done.stderr
-    for told in ("parsing failed unexpectedly", "in parse", "ValueError", "RuntimeError", "LookupError", "Connection refused"):
+    for told in (
+        "parsing failed unexpectedly",
+        "in parse",
+        "ValueError",
+        "RuntimeError",
+        "LookupError",
+        "Connection refused",
+    ):
         assert told in done.stderr, told

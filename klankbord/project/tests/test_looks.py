@@ -9,8 +9,9 @@ from pathlib import Path
 import pytest
 from django import forms
 from django.template.loader import render_to_string
-from django.utils import timezone, translation
+from django.utils import translation
 
+from klankbord.base import drawing
 from klankbord.project import looks
 from klankbord.project.installation import CHECKOUT
 
@@ -32,7 +33,7 @@ ICONS = CHECKOUT / "klankbord/project/static/klankbord/icons.svg"
 )
 def test_a_moment_is_said_as_shortly_as_it_can_be(ago: timedelta, words: str) -> None:
     with translation.override("en"):
-        assert looks.said(NOON - ago, NOON) == words
+        assert drawing.said(NOON - ago, NOON) == words
 
 
 @pytest.mark.parametrize(
@@ -44,14 +45,16 @@ def test_initials_stand_for_a_name(name: str, letters: str) -> None:
 
 
 def test_somebody_is_late_only_after_the_widest_published_norm() -> None:
-    assert not looks.is_late(timezone.now() - timedelta(hours=23))
-    assert looks.is_late(timezone.now() - timedelta(hours=25))
-    assert not looks.is_late(None)
+    assert not drawing.is_late(NOON - timedelta(hours=23), NOON)
+    assert drawing.is_late(NOON - timedelta(hours=25), NOON)
+    assert not drawing.is_late(None, NOON)
 
 
 def test_every_icon_that_is_asked_for_is_drawn() -> None:
     drawn = set(re.findall(r'<symbol id="([^"]+)"', ICONS.read_text()))
-    asked = set(looks.CHANNEL_ICONS.values()) | {"chat"}
+    asked = set(drawing.CHANNEL_ICONS.values()) | {"chat"}
+    lines = (CHECKOUT / "klankbord/inbox/lines.py").read_text()
+    asked |= set(re.findall(r'icon\("([^"]+)"', lines))
     for template in TEMPLATES:
         for in_tag, in_include in re.findall(r'\{% icon "([^"]+)"|icon_name="([^"]+)"', template.read_text()):
             asked.add(in_tag or in_include)

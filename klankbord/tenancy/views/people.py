@@ -15,7 +15,7 @@ from django.views.decorators.http import require_GET, require_http_methods, requ
 from klankbord.tenancy import actions, queries
 from klankbord.tenancy.fence import FencedRequest, in_steps, inside, step
 from klankbord.tenancy.forms import InviteForm, MemberForm, TeamForm
-from klankbord.tenancy.letters import Invite, send
+from klankbord.tenancy.letters import Invite, Mailed, Reset, send, send_reset
 from klankbord.tenancy.models import Invitation, Membership, Organisation, Team
 from klankbord.tenancy.roles import ROLE_LABELS, Right, Role
 from klankbord.tenancy.views.whose import House, posted, whose
@@ -150,6 +150,7 @@ def _show_member(request: FencedRequest, membership: Membership, form: MemberFor
         "form": form,
         "problem": problem,
         "self": membership.user_id == request.user.pk,
+        "has_second_step": queries.has_second_step(membership.user),
     }
     return render(request, "tenancy/member.html", context, status=422 if form.errors or problem else 200)
 
@@ -161,13 +162,38 @@ def end(request: FencedRequest, pk: int) -> HttpResponseBase:
     try:
         actions.end_membership(membership, by=request.user)
     except actions.Refused as problem:
-        form = MemberForm(
-            organisation_id=membership.organisation_id,
-            initial={"roles": membership.roles, "teams": [place.team_id for place in membership.teams.all()]},
-        )
-        return _show_member(request, membership, form, str(problem))
+        return _show_member(request, membership, _member_form(membership), str(problem))
     messages.success(request, _("%(name)s no longer works here.") % {"name": membership.user.name})
     return redirect("home" if membership.user_id == request.user.pk else _back(membership.organisation_id))
+
+
+@in_steps
+@require_POST
+def reset_second_step(request: HttpRequest, pk: int) -> HttpResponseBase:
+    """A colleague who lost phone and keys gets in again; they hear of it by mail, in case they asked for nothing."""
+    with step(request) as inside_request:
+        membership = _membership(inside_request, pk)
+        try:
+            actions.reset_second_step(membership, by=inside_request.user)
+        except actions.Refused as problem:
+            return _show_member(inside_request, membership, _member_form(membership), str(problem))
+        user, house = membership.user, membership.organisation
+        letter = Reset(user.email, house.name, inside_request.user.name, user.is_demo)
+    words = _("The second step of %(name)s is wiped. At the next log-in %(name)s sets up a new one.")
+    told = words % {"name": user.name}
+    if send_reset(letter) is Mailed.SENT:
+        mailed = _("We mailed %(email)s about it.") % {"email": user.email}
+        messages.success(request, f"{told} {mailed}")
+    else:
+        messages.warning(request, " ".join([told, _("No mail could be sent: tell your colleague yourself.")]))
+    return redirect("member", pk)
+
+
+def _member_form(membership: Membership) -> MemberForm:
+    return MemberForm(
+        organisation_id=membership.organisation_id,
+        initial={"roles": membership.roles, "teams": [place.team_id for place in membership.teams.all()]},
+    )
 
 
 def _membership(request: FencedRequest, pk: int) -> Membership:

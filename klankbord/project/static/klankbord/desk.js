@@ -1,8 +1,10 @@
-// The desk by keyboard and on a phone: keys, panes, drafts. Everything also works without this file.
+// The desk by keyboard and on a phone: keys, panes, the composer. Everything also works without this file.
+
+import { bringDraftsBack } from "./drafts.js";
+import { say } from "./said.js";
 
 const desk = document.querySelector(".desk");
 const KEYS_STORED = "klankbord-single-keys";
-const DRAFT = "klankbord-draft-";
 
 function stored(storage, key, value) {
   try {
@@ -111,20 +113,6 @@ function countRoom(textarea) {
   room.textContent = textarea.value || left < 0 ? text.replace("{count}", Math.abs(left)) : "";
 }
 
-// Whom a draft answers, and how visible, is kept beside its text: it does not change because a page was opened again.
-const beside = (form, what) => `${DRAFT}${form.dataset.draft}-${what}`;
-
-document.addEventListener("click", (event) => {
-  const link = event.target.closest("[data-answer-to]");
-  const form = document.querySelector(".composer__form--reply");
-  if (link && form) stored(sessionStorage, beside(form, "to"), link.dataset.answerTo);
-}, { capture: true });
-
-function answerTheSameOne(form) {
-  const to = stored(sessionStorage, beside(form, "to"));
-  if (to && to !== form.querySelector("[name=to]")?.value) document.querySelector(`[data-answer-to="${CSS.escape(to)}"]`)?.click();
-}
-
 // Who can read the answer: the words above the field and its colour say what is chosen below it.
 function sayWhoReads() {
   const chosen = byId("reply-visibility");
@@ -138,47 +126,11 @@ function sayWhoReads() {
 }
 
 document.addEventListener("change", (event) => {
-  if (event.target.id !== "reply-visibility") return;
-  stored(sessionStorage, beside(event.target.form, "visibility"), event.target.value);
-  sayWhoReads();
+  if (event.target.id === "reply-visibility") sayWhoReads();
 });
 
 document.addEventListener("input", (event) => {
-  const form = event.target.closest("form[data-draft]");
-  if (!form || event.target.tagName !== "TEXTAREA") return;
-  stored(sessionStorage, DRAFT + form.dataset.draft, event.target.value || null);
-  const to = form.querySelector("[name=to]");
-  if (to) stored(sessionStorage, beside(form, "to"), event.target.value ? to.value : null);
-  countRoom(event.target);
-});
-
-function bringDraftsBack() {
-  for (const form of document.querySelectorAll("form[data-draft]")) {
-    const textarea = form.querySelector("textarea");
-    const draft = stored(sessionStorage, DRAFT + form.dataset.draft);
-    if (draft && !textarea.value) {
-      textarea.value = draft;
-      const back = form.querySelector(".composer__draft");
-      back.hidden = false;
-      byId("said").textContent = back.textContent;
-      answerTheSameOne(form);
-      const visibility = stored(sessionStorage, beside(form, "visibility"));
-      const choice = form.querySelector("[name=visibility]");
-      if (choice && [...choice.options].some((option) => option.value === visibility)) choice.value = visibility;
-      if (form.matches(".composer__form--note") && !byId("reply-text")?.value) write("note", { focus: false });
-    }
-    countRoom(textarea);
-  }
-  sayWhoReads();
-}
-
-document.body.addEventListener("htmx:beforeSwap", (event) => {
-  const form = event.detail.requestConfig?.elt;
-  if (!form?.matches?.("form[data-draft]") || event.detail.isError) return;
-  const refused = /id="(reply|note)-error"/.test(event.detail.serverResponse);
-  if (refused) return;
-  stored(sessionStorage, DRAFT + form.dataset.draft, null);
-  for (const what of ["to", "visibility"]) stored(sessionStorage, beside(form, what), null);
+  if (event.target.matches("form[data-draft] textarea")) countRoom(event.target);
 });
 
 // A form that was open too long, or a log-in that ended: the answer is another page. Drafts are kept, so go there.
@@ -197,8 +149,11 @@ function showControls() {
 function setUpComposer(writes) {
   showControls();
   const composer = byId("composer");
-  if (composer) write(writes ?? composer.dataset.writes, { focus: false });
-  bringDraftsBack();
+  if (!composer) return;
+  const back = bringDraftsBack();
+  write(writes ?? (composer.dataset.writes === "note" ? "note" : back) ?? composer.dataset.writes, { focus: false });
+  for (const textarea of composer.querySelectorAll("form[data-draft] textarea")) countRoom(textarea);
+  sayWhoReads();
 }
 
 document.addEventListener("klankbord:composer", (event) => setUpComposer(event.detail.writes));
@@ -218,23 +173,30 @@ document.body.addEventListener("htmx:beforeRequest", (event) => {
 document.body.addEventListener("htmx:afterRequest", (event) => {
   byId("thread").classList.remove("is-loading");
   showControls();
-  if (event.detail.successful && event.detail.target?.id === "composer") {
-    setUpComposer("reply");
-    write("reply");
-  }
-  if (!event.detail.successful || event.detail.target?.id !== "thread") return;
   const elt = event.detail.requestConfig.elt;
+  if (event.detail.successful && event.detail.target?.id === "composer") {
+    const writes = elt.matches("[data-answer-to]") ? "reply" : byId("composer").dataset.writes;
+    setUpComposer(writes);
+    write(writes);
+  }
+  // the button that was pressed is gone, and the focus must not be
+  if (event.detail.successful && event.detail.target?.id === "thread-head") byId("thread-scroll")?.focus({ preventScroll: true });
+  if (!event.detail.successful || event.detail.target?.id !== "thread") return;
   setUpThread();
   if (elt.matches(".row__link")) {
     if (isPhone()) showPane("thread", { focus: true });
     else showPane("thread");
+  } else if (elt.matches(".kb-toast__undo")) {
+    elt.closest(".kb-toast").remove();
+    if (byId("reply-text")?.value) write("reply");
+    else byId("thread-scroll")?.focus({ preventScroll: true });
   } else if (byId("reply-error") || byId("note-error")) {
     const kind = byId("note-error") ? "note" : "reply";
     write(kind);
   } else {
     byId("thread-scroll")?.focus({ preventScroll: true });
     const state = [...document.querySelectorAll("#posts .delivery__text")].at(-1);
-    if (elt.matches(".composer__form--reply") && state) byId("said").textContent = state.textContent.trim();
+    if (elt.matches(".composer__form--reply") && state) say(state.textContent.trim());
   }
 });
 
@@ -254,6 +216,7 @@ const ACTS = {
   i: () => write("note"),
   a: () => press("#assign-me"),
   e: () => press("#close"),
+  z: () => press(".kb-toast__undo button"),
 };
 
 const singleKeys = byId("single-keys");

@@ -1,5 +1,7 @@
 // What others do appears by itself, and nothing moves under a hand: rows change in place, new ones wait behind a button.
 
+import { sayNew } from "./said.js";
+
 const desk = document.querySelector(".desk");
 const byId = (id) => document.getElementById(id);
 const SETTLE = 150; // milliseconds in which events of one act come together
@@ -25,20 +27,24 @@ async function fragment(address) {
   return { gone: false, content: template.content };
 }
 
-function say(text) {
-  byId("said").textContent = text;
-}
-
 // The list.
 
 function put(fresh, old) {
   const focused = old.contains(document.activeElement);
   const link = fresh.querySelector(".row__link");
   if (old.querySelector("[aria-current]") || String(fresh.dataset.id) === byId("thread").dataset.id) link?.setAttribute("aria-current", "true");
-  if (fresh.isEqualNode(old)) return;
-  old.replaceWith(fresh);
-  window.htmx.process(fresh);
-  if (focused) link?.focus({ preventScroll: true });
+  // who is there is put in by this browser, and comes back right away
+  old.querySelector(".there")?.remove();
+  if (!fresh.isEqualNode(old)) {
+    old.replaceWith(fresh);
+    window.htmx.process(fresh);
+  } else fresh = old;
+  showWhoIsThere(fresh);
+  if (focused && fresh !== old) link?.focus({ preventScroll: true });
+}
+
+function showWhoIsThere(row) {
+  row.dispatchEvent(new CustomEvent("klankbord:row", { bubbles: true }));
 }
 
 const inSight = (row) => {
@@ -73,6 +79,7 @@ function bringIn() {
     byId(row.id)?.remove();
     list.prepend(row);
     window.htmx.process(row);
+    showWhoIsThere(row);
   }
   byId("queue").querySelector(".kb-empty")?.remove();
   showWaiting();
@@ -91,12 +98,12 @@ function receive(row) {
   const isNews = row.hasAttribute("data-unread") && !old?.hasAttribute("data-unread");
   if (old && (inSight(old) || !isNews)) {
     put(row, old);
-    if (isNews) say(desk.dataset.saidNew.replace("{name}", nameIn(row)));
+    if (isNews) sayNew(nameIn(row));
     return;
   }
   if (row.hasAttribute("data-elsewhere")) return;
   waiting.set(row.id, row);
-  say(desk.dataset.saidNew.replace("{name}", nameIn(row)));
+  sayNew(nameIn(row));
   if (atRest()) bringIn();
   else showWaiting();
 }
@@ -212,6 +219,9 @@ async function refreshThread() {
     below.add(post.id);
     seeing.observe(post);
   }
+  // an answer that was taken back is not there any more
+  const here = new Set(content.querySelector("#posts-here")?.dataset.ids.trim().split(/\s+/));
+  for (const post of [...posts.children]) if (!here.has(post.dataset.id)) post.remove();
   for (const part of content.querySelectorAll("[hx-swap-oob]")) replaceUnlessInUse(part);
   showBelow();
 }
@@ -258,12 +268,14 @@ function back() {
   // Also the first time: something may have changed since the page was made.
   refreshList();
   refreshThread();
+  document.dispatchEvent(new CustomEvent("klankbord:presence"));
 }
 
 function listen() {
   const stream = new EventSource(desk.dataset.live);
   stream.addEventListener("hello", back);
   stream.addEventListener("conversation", (event) => hear(Number(JSON.parse(event.data).id)));
+  stream.addEventListener("presence", () => document.dispatchEvent(new CustomEvent("klankbord:presence")));
   stream.addEventListener("error", () => {
     losing();
     // A refusal ends the stream for good; a broken line is tried again by the browser itself.

@@ -56,14 +56,20 @@ function setUpToast(toast) {
     close.hidden = false;
     close.addEventListener("click", () => toast.remove());
   }
-  const stays = toast.classList.contains("utrecht-alert--error") || toast.querySelector("form");
-  if (!stays) {
-    const leave = () => {
-      if (toast.matches(":hover, :focus-within")) setTimeout(leave, GOES_AWAY_AFTER);
-      else toast.remove();
-    };
-    setTimeout(leave, GOES_AWAY_AFTER);
+  const undo = toast.querySelector(".kb-toast__undo");
+  if (undo) {
+    for (const earlier of document.querySelectorAll(".kb-toast__undo")) {
+      if (earlier !== undo) earlier.closest(".kb-toast").remove();
+    }
   }
+  if (toast.classList.contains("utrecht-alert--error")) return;
+  // a way back stays for as long as it leads somewhere
+  const stays = 1000 * Number(undo && new URL(undo.action).searchParams.get("seconds")) || GOES_AWAY_AFTER;
+  const leave = () => {
+    if (toast.matches(":hover, :focus-within")) setTimeout(leave, GOES_AWAY_AFTER);
+    else toast.remove();
+  };
+  setTimeout(leave, stays);
 }
 
 function say(text, level) {

@@ -12,7 +12,7 @@ from django.utils.translation import gettext as _
 from django.views.decorators.http import require_http_methods
 
 from klankbord.listening import queries
-from klankbord.listening.actions import change_words
+from klankbord.listening.actions.place import change_words
 from klankbord.listening.forms import WordsForm
 from klankbord.listening.models import Dossier
 from klankbord.tenancy.fence import FencedRequest, inside

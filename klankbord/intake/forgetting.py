@@ -1,0 +1,20 @@
+"""Every hour: end what is over, forget what has been kept long enough, share the figures of yesterday."""
+
+from __future__ import annotations
+
+from django.utils import timezone
+
+from klankbord.listening.actions.finds import end_overdue, remove_old_finds, share_counts
+from klankbord.tenancy.fence import acting_for, for_all_organisations
+from klankbord.tenancy.models import Organisation
+
+
+def forget_what_is_due() -> None:
+    now = timezone.now()
+    with for_all_organisations("forgetting: whose finds have been kept long enough"):
+        organisations = list(Organisation.objects.values_list("pk", flat=True))
+    for organisation in organisations:
+        with acting_for(organisation):
+            end_overdue(organisation, now)
+            remove_old_finds(organisation, now)
+            share_counts(organisation, now)

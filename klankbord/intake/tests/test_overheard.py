@@ -1,0 +1,183 @@
+"""What was not said to us: kept without who said it, masked, for a while, and not at all when somebody objects."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Callable
+from datetime import timedelta
+
+import pytest
+from django.utils import timezone
+
+from klankbord.base.keyed_hash import unseal
+from klankbord.channels.models import Arrival
+from klankbord.inbox.models import Conversation
+from klankbord.intake.forgetting import forget_what_is_due
+from klankbord.listening.models import Count, Dossier, Match
+from klankbord.posts.forgetting import honour_objection
+from klankbord.posts.models import Author, Objection, Post, Revision
+from klankbord.posts.overheard import pseudonym
+from klankbord.tenancy.fence import acting_for
+from tests.cast import Cast
+
+Say = Callable[..., None]
+BEA = {"network_id": "https://plein.example/users/bea", "handle": "@bea@plein.example", "name": "Bea Bewoner"}
+
+
+def overheard(say: Say, cast: Cast, uri: str, text: str, **more: object) -> None:
+    say(cast.square, uri, text, addressed=False, author=BEA, **more)
+
+
+def test_a_find_is_kept_without_its_author_and_masked(cast: Cast, say: Say) -> None:
+    uri = "https://plein.example/@bea/1"
+    more = {
+        "html": "<p>Bea</p>",
+        "quoted": "Bea",
+        "web_url": uri,
+        "reply_data": {"to": "bea"},
+        "subject": "06-12345678",
+    }
+    overheard(say, cast, uri, "Bel 06-12345678, ik sta op het Marktplein met GX-123-B", **more)
+    with acting_for(cast.klankendam.pk):
+        post, author = Post.objects.get(), Author.objects.get()
+        assert "12345678" not in post.text + post.subject
+        assert "GX-123" not in post.text
+        assert "Marktplein" in post.text
+        assert (author.handle, author.name) == ("", "")
+        assert (post.html, post.quoted, post.web_url, post.reply_data) == ("", "", "", {})
+        assert unseal(cast.klankendam.pk, post.source) == uri
+        assert Arrival.objects.get().body is None
+        kept = json.dumps([list(Post.objects.values()), list(Author.objects.values())], default=str)
+        assert "bea" not in kept.lower()
+
+
+def test_two_organisations_know_the_same_person_under_two_names(cast: Cast) -> None:
+    names = {pseudonym(town.pk, "paper", "bea") for town in (cast.klankendam, cast.luisterveen)}
+    assert len(names) == 2
+    assert pseudonym(1, "paper", "bea") != pseudonym(1, "mastodon", "bea")
+
+
+def test_who_addresses_us_is_known_by_name(cast: Cast, say: Say) -> None:
+    say(cast.square, "u1", "Gemeente, bel mij op 06-12345678 over het Marktplein", author=BEA)
+    with acting_for(cast.klankendam.pk):
+        assert Author.objects.get().name == "Bea Bewoner"
+        assert "06-12345678" in Post.objects.get().text
+
+
+def test_the_same_find_twice_is_one_and_an_edit_is_an_edit(cast: Cast, say: Say) -> None:
+    overheard(say, cast, "u1", "Het Marktplein is glad")
+    overheard(say, cast, "u1", "Het Marktplein is glad", key="again")
+    overheard(say, cast, "u1", "Het Marktplein is spekglad", key="edit")
+    with acting_for(cast.klankendam.pk):
+        assert Post.objects.get().text == "Het Marktplein is spekglad"
+        assert Revision.objects.get().text == "Het Marktplein is glad"
+        assert Match.objects.count() == 1
+
+
+def test_a_find_that_its_author_takes_away_is_emptied(cast: Cast, say: Say) -> None:
+    overheard(say, cast, "u1", "Het Marktplein is glad")
+    say(cast.square, "u1", "", key="gone", deleted=True)
+    with acting_for(cast.klankendam.pk):
+        post = Post.objects.get()
+        assert post.deleted_at
+        assert post.text == ""
+
+
+def test_what_turns_out_to_be_said_to_us_takes_the_place_of_the_find_and_counts_once(cast: Cast, say: Say) -> None:
+    overheard(say, cast, "u1", "Het Marktplein is glad")
+    say(cast.square, "u1", "Het Marktplein is glad", key="mention", author=BEA)
+    with acting_for(cast.klankendam.pk):
+        post = Post.objects.select_related("author").get()
+        assert (post.uri, post.overheard) == ("u1", False)
+        assert post.author is not None
+        assert post.author.name == "Bea Bewoner"
+        assert Match.objects.count() == 1
+        assert [count.number for count in Count.objects.filter(aspect="total")] == [1]
+        assert Conversation.objects.get().root_uri == "u1"
+
+
+def test_what_was_said_to_us_and_is_heard_again_stays_as_it_is(cast: Cast, say: Say) -> None:
+    say(cast.square, "u1", "Gemeente, het Marktplein is glad", author=BEA)
+    overheard(say, cast, "u1", "Gemeente, het Marktplein is glad", key="again")
+    with acting_for(cast.klankendam.pk):
+        assert Post.objects.get().overheard is False
+
+
+def test_a_find_comes_under_the_conversation_that_answers_it(cast: Cast, say: Say) -> None:
+    overheard(say, cast, "u1", "Het Marktplein is glad")
+    say(cast.square, "u2", "@gemeente zie hierboven", parent_uri="u1")
+    with acting_for(cast.klankendam.pk):
+        assert set(Post.objects.values_list("root_uri", flat=True)) == {"u1"}
+        assert Conversation.objects.get().root_uri == "u1"
+
+
+def test_an_answer_to_what_others_said_in_our_thread_stays_in_it(cast: Cast, say: Say) -> None:
+    say(cast.square, "u1", "Vraag aan de gemeente.")
+    overheard(say, cast, "u2", "Ik heb dat ook.", parent_uri="u1")
+    say(cast.square, "u3", "@gemeente wij allemaal", parent_uri="u2")
+    with acting_for(cast.klankendam.pk):
+        assert set(Post.objects.values_list("root_uri", flat=True)) == {"u1"}
+        assert Conversation.objects.count() == 1
+
+
+def test_an_objection_removes_finds_and_keeps_them_out(cast: Cast, say: Say) -> None:
+    overheard(say, cast, "u1", "Het Marktplein is glad")
+    with acting_for(cast.klankendam.pk):
+        assert honour_objection(cast.klankendam.pk, "paper", BEA["network_id"], timezone.now(), by=None) == 1
+        assert not Post.objects.exists()
+        assert not Author.objects.exists()
+        assert "bea" not in Objection.objects.get().person
+    overheard(say, cast, "u2", "Het Marktplein is weer glad")
+    say(cast.square, "u3", "Iemand anders op het Marktplein", addressed=False)
+    say(cast.square, "u4", "Gemeente, ik vraag iets", author=BEA)
+    with acting_for(cast.klankendam.pk):
+        assert set(Post.objects.values_list("text", flat=True)) == {
+            "Iemand anders op het Marktplein",
+            "Gemeente, ik vraag iets",
+        }
+
+
+def test_finds_go_on_their_day_and_figures_stay(cast: Cast, say: Say) -> None:
+    overheard(say, cast, "old", "Het Marktplein is glad")
+    overheard(say, cast, "young", "Het Marktplein is droog")
+    say(cast.square, "ours", "Gemeente, strooi op het Marktplein", author=BEA)
+    long_ago = timezone.now() - timedelta(days=31)
+    with acting_for(cast.klankendam.pk):
+        Dossier.objects.update(retention_days=30)
+        Match.objects.exclude(post__text__contains="droog").update(found_at=long_ago)
+        Post.objects.exclude(text__contains="droog").update(received_at=long_ago)
+        Post.objects.filter(text__contains="droog").update(received_at=timezone.now() - timedelta(hours=1))
+    forget_what_is_due()
+    with acting_for(cast.klankendam.pk):
+        assert set(Post.objects.values_list("text", flat=True)) == {
+            "Het Marktplein is droog",
+            "Gemeente, strooi op het Marktplein",
+        }
+        assert sum(Count.objects.filter(aspect="total").values_list("number", flat=True)) == 3
+        assert Author.objects.count() == 2
+
+
+def test_a_dossier_ends_by_itself(cast: Cast) -> None:
+    with acting_for(cast.klankendam.pk):
+        made = Dossier.objects.create(
+            organisation=cast.klankendam,
+            name="Over",
+            query="brug",
+            reason="Oefening",
+            legal_basis="AVG",
+            ends_on=timezone.localdate() - timedelta(days=1),
+            review_on=timezone.localdate(),
+            state="active",
+        )
+    forget_what_is_due()
+    with acting_for(cast.klankendam.pk):
+        made.refresh_from_db()
+        assert made.state == "ended"
+        assert Dossier.objects.get(is_place=True).state == "active"
+
+
+@pytest.mark.parametrize("text", ["", "\ud800", "a\0b 0612345678 Marktplein", "Marktplein " + "0" * 100_000])
+def test_nothing_overheard_breaks_the_road(cast: Cast, say: Say, text: str) -> None:
+    overheard(say, cast, "u1", text)
+    with acting_for(cast.klankendam.pk):
+        assert Arrival.objects.get().state == "parsed"

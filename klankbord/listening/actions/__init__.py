@@ -1,0 +1,1 @@
+"""All writes to dossiers, finds and counts, a file per subject."""

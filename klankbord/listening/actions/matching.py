@@ -1,0 +1,78 @@
+"""What comes in is held against every dossier that runs: finds, and counts without persons. No person acts."""
+
+from __future__ import annotations
+
+import json
+from collections import Counter
+from collections.abc import Collection, Sequence
+from datetime import datetime
+
+from django.db import connection
+
+from klankbord.channels.contract import PostArrived
+from klankbord.channels.models import Channel
+from klankbord.listening.asking import Asked, asking, document_of
+from klankbord.listening.models import Count
+from klankbord.posts.actions import Said, Stored
+
+TEN_MINUTES = 600
+A = Count.Aspect
+
+INSERT_MATCHES = """
+INSERT INTO listening_match (organisation_id, dossier_id, post_id, words, found_at)
+SELECT %s, dossier, post, ARRAY(SELECT left(word, 80) FROM jsonb_array_elements_text(words::jsonb) AS word), %s
+FROM unnest(%s::bigint[], %s::bigint[], %s::text[]) AS new (dossier, post, words)
+ON CONFLICT (dossier_id, post_id) DO NOTHING
+"""
+INSERT_COUNTS = """
+INSERT INTO listening_count (organisation_id, dossier_id, aspect, key, at, number)
+SELECT %s, dossier, aspect, left(key, 80), to_timestamp(at), sum(number)
+FROM unnest(%s::bigint[], %s::text[], %s::text[], %s::bigint[], %s::int[]) AS new (dossier, aspect, key, at, number)
+GROUP BY dossier, aspect, left(key, 80), at
+ON CONFLICT (dossier_id, aspect, key, at) DO UPDATE SET number = listening_count.number + excluded.number
+"""
+
+
+def asked_for(channel: Channel, events: Sequence[PostArrived]) -> set[str]:
+    """The uris of public messages that some running dossier asks for; nothing is written."""
+    public = [event for event in events if not event.visibility.private]
+    if not public:
+        return set()
+    asked = asking(channel.organisation_id)
+    documents = [document_of(channel.kind, Said.of(event), event) for event in public]
+    return {event.uri for event, found in zip(public, asked.find(documents), strict=True) if found}
+
+
+def match_posts(channel: Channel, posts: Sequence[Stored], counted: Collection[str], now: datetime) -> int:
+    """Put new public posts beside the running dossiers: finds with their words, and counts without persons.
+
+    Of ``counted`` uris the figures were kept already, when the same message was overheard. Three statements, however
+    many dossiers and posts.
+    """
+    public = [post for post in posts if not post.event.visibility.private]
+    if not public:
+        return 0
+    documents = [document_of(channel.kind, post.said, post.event) for post in public]
+    found = list(zip(public, asking(channel.organisation_id).find(documents), strict=True))
+    matches = [(one.dossier_id, post.id, json.dumps(one.words)) for post, asked in found for one in asked]
+    if not matches:
+        return 0
+    counts: Counter[tuple[int, str, str, int]] = Counter()
+    for post, asked in found:
+        if post.event.uri in counted:
+            continue
+        at = int(post.event.published_at.timestamp()) // TEN_MINUTES * TEN_MINUTES
+        for one in asked:
+            counts.update((one.dossier_id, aspect, key, at) for aspect, key in _aspects(channel, post, one))
+    with connection.cursor() as cursor:
+        cursor.execute(INSERT_MATCHES, [channel.organisation_id, now, *map(list, zip(*matches, strict=True))])
+        if counts:
+            columns = [list(column) for column in zip(*counts, strict=True)]
+            cursor.execute(INSERT_COUNTS, [channel.organisation_id, *columns, list(counts.values())])
+    return len(matches)
+
+
+def _aspects(channel: Channel, post: Stored, found: Asked) -> set[tuple[str, str]]:
+    """Under which keys one find counts."""
+    keys = {(A.TOTAL.value, ""), (A.SOURCE.value, channel.kind), (A.LANGUAGE.value, post.event.language[:8])}
+    return keys | {(A.WORD.value, word) for word in found.words}

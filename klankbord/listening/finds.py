@@ -1,0 +1,220 @@
+"""Reading what a dossier found: lists behind figures, with the reasons marked; and what a new query would find."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Iterator, Sequence
+from dataclasses import dataclass, field
+from datetime import UTC, date, datetime, time, timedelta
+
+from django.db.models import Exists, OuterRef, Q, QuerySet
+from django.utils import timezone
+from django.utils.html import conditional_escape, format_html
+from django.utils.safestring import SafeString, mark_safe
+
+from klankbord.base.keyed_hash import unseal
+from klankbord.base.text.tokens import highlight
+from klankbord.listening.asking import read, text_of
+from klankbord.listening.models import Dossier, Match, Noise
+from klankbord.listening.query import Document, Query, Refused
+from klankbord.posts.models import Post
+
+PAGE = 50
+SAMPLE = 1000
+"""Posts that a preview is tried on, newest first."""
+EXAMPLES = 5
+
+
+@dataclass(frozen=True, slots=True)
+class Wanted:
+    """Which finds somebody looks at: those behind one figure."""
+
+    day: date | None = None
+    word: str = ""
+    source: str = ""
+    language: str | None = None
+    noise: bool = False
+    before: int | None = None
+
+    @property
+    def narrowed(self) -> bool:
+        return bool(self.day or self.word or self.source or self.language is not None)
+
+
+@dataclass(frozen=True, slots=True)
+class Seen:
+    """A find as it is shown."""
+
+    post: Post
+    words: list[str]
+    found_at: datetime
+    text: SafeString
+    match_id: int
+
+
+def finds_of(dossier: Dossier, wanted: Wanted) -> QuerySet[Match]:
+    """The finds of a dossier that one may see, newest first; without what colleagues said does not belong."""
+    noise = Exists(Noise.objects.filter(dossier=dossier, post=OuterRef("post")))
+    found = Match.objects.filter(noise if wanted.noise else ~noise, dossier=dossier, post__deleted_at__isnull=True)
+    if wanted.day:
+        start, end = day_bounds(wanted.day)
+        found = found.filter(post__published_at__gte=start, post__published_at__lt=end)
+    if wanted.word:
+        found = found.filter(words__contains=[wanted.word])
+    if wanted.source:
+        found = found.filter(post__channel__kind=wanted.source)
+    if wanted.language is not None:
+        found = found.filter(post__language=wanted.language)
+    if wanted.before:
+        found = found.filter(pk__lt=wanted.before)
+    return found.select_related("post", "post__channel").defer("post__tokens", "post__html").order_by("-pk")
+
+
+def day_bounds(day: date) -> tuple[datetime, datetime]:
+    """The first moment of a day in the Netherlands, and that of the next."""
+    here = timezone.get_default_timezone()
+    return (
+        datetime.combine(day, time.min, here).astimezone(UTC),
+        datetime.combine(day + timedelta(days=1), time.min, here).astimezone(UTC),
+    )
+
+
+def shown(dossier: Dossier, matches: Iterable[Match]) -> list[Seen]:
+    """Finds with the words that made them finds marked."""
+    mark = marker(dossier)
+    return [
+        Seen(match.post, match.words, match.found_at, marked(match.post.text, mark(match.post.text)), match.pk)
+        for match in matches
+    ]
+
+
+class marker:  # noqa: N801  # called like a function
+    """Where the words of a dossier stand in a text."""
+
+    def __init__(self, dossier: Dossier) -> None:
+        self.words = dossier.words
+        try:
+            self.query: Query | None = read(dossier.query) if dossier.query else None
+        except Refused:
+            self.query = None
+
+    def __call__(self, text: str) -> list[tuple[int, int]]:
+        return self.query.highlights(text) if self.query else highlight(text, self.words)
+
+
+def marked(text: str, spans: Sequence[tuple[int, int]]) -> SafeString:
+    """A text as safe HTML with these stretches marked."""
+    pieces: list[str] = []
+    at = 0
+    for start, end in spans:
+        pieces += [conditional_escape(text[at:start]), format_html("<mark>{}</mark>", text[start:end])]
+        at = end
+    pieces.append(conditional_escape(text[at:]))
+    return mark_safe("".join(pieces).replace("\n", "<br>"))  # noqa: S308  # every piece was escaped above
+
+
+# ---- trying a query on what we have ------------------------------------------------------------------------
+
+
+@dataclass(frozen=True, slots=True)
+class Preview:
+    """What a query finds in the newest posts that this purpose may look at."""
+
+    tried: int = 0
+    found: int = 0
+    examples: list[Seen] = field(default_factory=list)
+    since: datetime | None = None
+
+    @property
+    def nothing(self) -> bool:
+        return self.tried >= 20 and self.found == 0
+
+    @property
+    def everything(self) -> bool:
+        """More than half of all that was said about everything: such a query says little."""
+        return self.tried >= 20 and self.found * 2 > self.tried
+
+
+PREVIEWED = {
+    Dossier.Purpose.SERVICE: True,
+    Dossier.Purpose.COMMUNICATION: True,
+    Dossier.Purpose.CRISIS: True,
+    Dossier.Purpose.PUBLIC_ORDER: False,
+}
+"""For which purposes what was found for another may be looked at again (AVG 5(1)(b): compatible use). What was found
+for public order is never a sample for anything."""
+
+
+def preview(organisation_id: int, query: Query, purpose: str) -> Preview | None:
+    """Try a query on the newest public posts of this organisation; None where the purpose does not allow that."""
+    if purpose not in Dossier.Purpose.values or not PREVIEWED[Dossier.Purpose(purpose)]:
+        return None
+    posts = list(sample(organisation_id))
+    found = [(post, explained) for post in posts if (explained := query.match(document(post))) is not None]
+    examples = [
+        Seen(post, explained.why, post.received_at, marked(post.text, query.highlights(post.text)), 0)
+        for post, explained in found[:EXAMPLES]
+    ]
+    return Preview(len(posts), len(found), examples, posts[-1].published_at if posts else None)
+
+
+def sample(organisation_id: int, most: int = SAMPLE) -> Iterator[Post]:
+    """The newest public posts, without those that only a public order dossier found."""
+    ordinary = Match.objects.filter(post=OuterRef("pk")).exclude(dossier__purpose=Dossier.Purpose.PUBLIC_ORDER)
+    return (
+        Post.objects.filter(
+            Q(overheard=False) | Exists(ordinary),
+            organisation_id=organisation_id,
+            direction=Post.Direction.IN,
+            private=False,
+            deleted_at__isnull=True,
+        )
+        .select_related("channel")
+        .defer("tokens", "html")
+        .order_by("-published_at")[:most]
+        .iterator()
+    )
+
+
+def document(post: Post) -> Document:
+    """A stored post as queries see it."""
+    address = unseal(post.organisation_id, post.source) if post.overheard else post.web_url or post.uri
+    return Document(
+        text_of(post.subject, post.warning, post.text),
+        channel=post.channel.kind,
+        language=post.language,
+        source=address or "",
+        published_at=post.published_at,
+    )
+
+
+@dataclass(frozen=True, slots=True)
+class Sharper:
+    """A proposal from what colleagues marked: leave out a word, with its effect on what was found before."""
+
+    word: str
+    query: str
+    noise_gone: int
+    finds_gone: int
+
+
+def proposals(dossier: Dossier, most: int = 5) -> tuple[list[Sharper], int, int]:
+    """Words that stand in what does not belong and hardly in what does; with how many of each there are.
+
+    Pure arithmetic on at most 500 of each: a word is proposed when it is in at least a third of the noise and takes
+    away at most a twentieth of the good finds; most noise gone first.
+    """
+    good = [match.post for match in finds_of(dossier, Wanted())[:500]]
+    bad = [match.post for match in finds_of(dossier, Wanted(noise=True))[:500]]
+    if not dossier.query or not bad:
+        return [], len(bad), len(good)
+    in_bad, in_good = [document(post).terms for post in bad], [document(post).terms for post in good]
+    asked = {term for leaf in read(dossier.query).leaves for term in Document(leaf.written).terms}
+    found: list[Sharper] = []
+    for word in set().union(*in_bad):
+        if len(word) < 3 or not word.isalpha() or word in asked:
+            continue
+        noise_gone = sum(word in terms for terms in in_bad)
+        finds_gone = sum(word in terms for terms in in_good)
+        if noise_gone * 3 >= len(bad) and finds_gone * 20 <= len(good):
+            found.append(Sharper(word, f"({dossier.query}) NOT {word}", noise_gone, finds_gone))
+    return sorted(found, key=lambda one: (-one.noise_gone, one.finds_gone, one.word))[:most], len(bad), len(good)

@@ -1,0 +1,1 @@
+"""The pages about what is followed and what was found."""

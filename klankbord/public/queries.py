@@ -1,0 +1,40 @@
+"""Reading the front door: only what anybody may know, through a function of the database."""
+
+from __future__ import annotations
+
+import json
+from dataclasses import dataclass
+from typing import Any
+
+from django.db import connection
+from django.utils.text import slugify
+
+
+@dataclass(frozen=True, slots=True)
+class Door:
+    """A contact form as residents meet it."""
+
+    channel: int
+    source: int
+    organisation: str
+    is_demo: bool
+    page: dict[str, Any]
+    enabled: bool
+
+    @property
+    def word(self) -> str:
+        """What stands in the address beside the number, for people."""
+        return slugify(self.organisation) or "contact"
+
+    def intro(self, language: str) -> str:
+        return str((self.page["intro_en"] if language == "en" else "") or self.page["intro"])
+
+
+def find_door(channel: int) -> Door | None:
+    with connection.cursor() as cursor:
+        cursor.execute("SELECT source, organisation, demo, page, enabled FROM contact_form(%s)", [channel])
+        row = cursor.fetchone()
+    if row is None:
+        return None
+    source, organisation, is_demo, page, enabled = row
+    return Door(channel, source, organisation, is_demo, json.loads(page) if isinstance(page, str) else page, enabled)

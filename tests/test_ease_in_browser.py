@@ -1,0 +1,117 @@
+"""Two colleagues at the desk in real browsers: who is there, what was being written, what is taken back."""
+
+from __future__ import annotations
+
+import pytest
+from playwright.sync_api import Page, expect
+
+from tests.servers.browser import Visitor, axe, shoot
+
+pytestmark = pytest.mark.browser
+AMAL, GIJS = "amal@klankendam.example", "gijs@klankendam.example"
+SOON = 20_000  # milliseconds: more than a busy machine needs
+KEPT = "Bewaard als concept"
+
+
+def at_the_desk(visitor: Visitor, email: str, width: int = 1280) -> Page:
+    page = visitor.log_in(visitor.page(width), email)
+    page.wait_for_selector("#queue-list .row")
+    return page
+
+
+@pytest.fixture
+def number(visitor: Visitor) -> str:
+    """A conversation of Klankendam that both may answer, and that nobody has yet."""
+    page = at_the_desk(visitor, AMAL)
+    free = page.locator("#queue-list .row:not(:has(.row__assignee))").filter(has_not_text="Luisterveen")
+    return free.nth(1).get_attribute("data-id") or ""
+
+
+def opened(visitor: Visitor, email: str, number: str, width: int = 1280) -> Page:
+    page = at_the_desk(visitor, email, width)
+    page.goto(f"/desk/{number}")
+    page.wait_for_selector(f"#thread[data-id='{number}'] #reply-text")
+    return page
+
+
+def test_colleagues_see_who_is_there_and_who_writes(visitor: Visitor, number: str) -> None:
+    amal, gijs = opened(visitor, AMAL, number), at_the_desk(visitor, GIJS)
+    row = gijs.locator(f"#row-{number}")
+    expect(row.locator(".there")).to_contain_text("Amal", timeout=SOON)
+    gijs.goto(f"/desk/{number}")
+    expect(gijs.locator("#present")).to_contain_text("leest mee", timeout=SOON)
+    amal.locator("#reply-text").press_sequentially("Goedemorgen")
+    expect(gijs.locator("#present")).to_contain_text("schrijft", timeout=SOON)
+    expect(gijs.locator("#said")).to_contain_text("schrijft", timeout=SOON)
+    expect(amal.locator("#present")).to_contain_text("Gijs", timeout=SOON)
+    shoot(gijs, "ease-colleague-writes")
+    assert axe(gijs) == []
+    amal.fill("#reply-text", "")
+    amal.close()
+    expect(gijs.locator("#present")).to_be_hidden(timeout=SOON)
+
+
+def test_what_somebody_was_writing_survives_and_is_handed_over(visitor: Visitor, number: str) -> None:
+    amal = opened(visitor, AMAL, number)
+    amal.locator("#reply-text").press_sequentially("Wij hebben de monteur gebeld")
+    expect(amal.locator(".composer__form--reply .composer__draft")).to_have_text(KEPT, timeout=SOON)
+    assert amal.evaluate("Object.keys(sessionStorage).filter(key => key.startsWith('klankbord'))") == []
+    amal.context.clear_cookies()
+    again = opened(visitor, AMAL, number)
+    expect(again.locator("#reply-text")).to_have_value("Wij hebben de monteur gebeld")
+    gijs = opened(visitor, GIJS, number)
+    expect(gijs.locator("#reply-text")).to_have_value("")
+    left = gijs.locator(".composer__left")
+    left.locator("summary").click()
+    expect(left).to_contain_text("Amal")
+    expect(left).to_contain_text("Wij hebben de monteur gebeld")
+    shoot(gijs, "ease-draft-of-a-colleague")
+    assert axe(gijs) == []
+    left.locator("button").first.click()
+    expect(gijs.locator("#reply-text")).to_have_value("Wij hebben de monteur gebeld")
+    expect(gijs.locator(".composer__left")).to_have_count(0)
+    gijs.fill("#reply-text", "")
+    gijs.wait_for_timeout(1500)
+    gijs.reload()
+    expect(gijs.locator("#reply-text")).to_have_value("")
+
+
+def test_the_last_words_before_a_page_closes_are_kept(visitor: Visitor, number: str) -> None:
+    amal = opened(visitor, AMAL, number)
+    amal.keyboard.press("i")
+    amal.keyboard.type("nog net")
+    amal.reload()
+    expect(amal.locator("#note-text")).to_have_value("nog net")
+    expect(amal.locator("#composer")).to_have_attribute("data-writes", "note")
+    amal.fill("#note-text", "")
+    amal.wait_for_timeout(1500)
+
+
+def test_an_answer_is_taken_back_with_one_key(visitor: Visitor, number: str) -> None:
+    amal, gijs = opened(visitor, AMAL, number), opened(visitor, GIJS, number)
+    before = gijs.locator(".post--out").count()
+    amal.keyboard.press("r")
+    amal.keyboard.type("Dit was te vroeg.")
+    amal.keyboard.press("Control+Enter")
+    expect(amal.locator(".kb-toast__undo")).to_be_visible(timeout=SOON)
+    expect(gijs.locator(".post--out")).to_have_count(before + 1, timeout=SOON)
+    amal.keyboard.press("z")
+    expect(amal.locator("#reply-text")).to_have_value("Dit was te vroeg.", timeout=SOON)
+    expect(amal.locator("#reply-text")).to_be_focused()
+    expect(amal.locator(".post--out")).to_have_count(before)
+    expect(amal.locator(".kb-toast__undo")).to_have_count(0)
+    expect(gijs.locator(".post--out")).to_have_count(before, timeout=SOON)
+    amal.fill("#reply-text", "")
+    amal.wait_for_timeout(1500)
+
+
+def test_a_closing_is_undone_and_the_way_back_goes_away_by_itself(visitor: Visitor, number: str) -> None:
+    amal = opened(visitor, AMAL, number)
+    amal.keyboard.press("e")
+    expect(amal.locator("#reopen")).to_be_visible(timeout=SOON)
+    shoot(amal, "ease-undo")
+    assert axe(amal) == []
+    expect(amal.locator("#thread-scroll")).to_be_focused()
+    amal.keyboard.press("z")
+    expect(amal.locator("#close")).to_be_visible(timeout=SOON)
+    expect(amal.locator(".kb-toast")).to_have_count(0)
