@@ -46,3 +46,30 @@ OF_ONESELF = """
 2fa/webauthn/ 2fa/webauthn/add/ 2fa/webauthn/login/ 2fa/webauthn/reauthenticate/ oidc/cancelled/ oidc/leave/
 """
 LOG_IN |= {f"accounts/{address}": Spot() for address in OF_ONESELF.split()}
+
+# What an organisation follows and what that found.
+DOSSIERS = {
+    "dossiers/": Spot(questions=OF_A_HOUSE),
+    "dossiers/new": Spot(may=by("bram"), questions=OF_A_HOUSE),
+    "dossiers/explain": Spot(questions=OF_A_HOUSE),
+    "dossiers/wider": Spot(questions=OF_A_HOUSE),
+    "dossiers/privacy": Spot(may=by("fatma"), questions=OF_A_HOUSE),
+    "dossiers/processing": Spot(questions=OF_A_HOUSE),
+    "dossiers/dpia": Spot(questions=OF_A_HOUSE),
+    "dossiers/<int:pk>/": Spot("dossier"),
+    "dossiers/<int:pk>/change": Spot("dossier", by("bram")),
+    "dossiers/<int:pk>/start": Spot("dossier", by("bram")),
+    "dossiers/<int:pk>/end": Spot("dossier", by("bram", "fatma")),
+    "dossiers/<int:pk>/sign": Spot("dossier", by("fatma")),
+    "dossiers/<int:pk>/open": Spot("dossier"),
+    "dossiers/<int:pk>/finds": Spot("dossier"),
+    "dossiers/<int:pk>/noise": Spot("dossier", by("bram", "amal", "fatma")),
+    "dossiers/<int:pk>/sharper": Spot("dossier"),
+    "dossiers/<int:pk>/source": Spot("dossier", by("bram", "amal", "fatma")),
+    "dossiers/<int:pk>/note": Spot("dossier", by("bram")),
+    "dossiers/<int:pk>/follow": Spot("dossier", by("bram", "amal", "fatma")),
+    "dossiers/<int:pk>/export": Spot("dossier", by("bram", "amal", "fatma")),
+    # for everybody on purpose: the names of dossiers that run, without messages
+    "privacy/person": Spot(questions=OF_A_HOUSE),
+    "register/<int:pk>": Spot("organisation", untried="shows dossiers to everybody: listening/tests/test_register.py"),
+}

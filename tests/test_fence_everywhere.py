@@ -32,7 +32,7 @@ from klankbord.tenancy.audit import record
 from klankbord.tenancy.fence import acting_for, entered
 from klankbord.tenancy.models import Invitation, Mandate, Membership, Organisation, ProviderGroup, User
 from tests.cast import Cast
-from tests.spots import LOG_IN, OF_A_HOUSE, Spot, by
+from tests.spots import DOSSIERS, LOG_IN, OF_A_HOUSE, Spot, by
 from tests.test_addresses import FOUND
 
 Say = Callable[..., None]
@@ -104,28 +104,7 @@ SPOTS: dict[str, Spot] = {
     "people/mandates/<int:pk>/end": Spot("mandate"),
     # on the first day the administrator may, when there is nobody else yet
     "place/": Spot(may=by("chantal", "bram"), questions=OF_A_HOUSE),
-    "dossiers/": Spot(questions=OF_A_HOUSE),
-    "dossiers/new": Spot(may=by("bram"), questions=OF_A_HOUSE),
-    "dossiers/explain": Spot(questions=OF_A_HOUSE),
-    "dossiers/wider": Spot(questions=OF_A_HOUSE),
-    "dossiers/privacy": Spot(may=by("fatma"), questions=OF_A_HOUSE),
-    "dossiers/processing": Spot(questions=OF_A_HOUSE),
-    "dossiers/dpia": Spot(questions=OF_A_HOUSE),
-    "dossiers/<int:pk>/": Spot("dossier"),
-    "dossiers/<int:pk>/change": Spot("dossier", by("bram")),
-    "dossiers/<int:pk>/start": Spot("dossier", by("bram")),
-    "dossiers/<int:pk>/end": Spot("dossier", by("bram", "fatma")),
-    "dossiers/<int:pk>/sign": Spot("dossier", by("fatma")),
-    "dossiers/<int:pk>/open": Spot("dossier"),
-    "dossiers/<int:pk>/finds": Spot("dossier"),
-    "dossiers/<int:pk>/noise": Spot("dossier", by("bram", "amal", "fatma")),
-    "dossiers/<int:pk>/sharper": Spot("dossier"),
-    "dossiers/<int:pk>/source": Spot("dossier", by("bram", "amal", "fatma")),
-    "dossiers/<int:pk>/note": Spot("dossier", by("bram")),
-    "dossiers/<int:pk>/follow": Spot("dossier", by("bram", "amal", "fatma")),
-    "dossiers/<int:pk>/export": Spot("dossier", by("bram", "amal", "fatma")),
-    # for everybody on purpose: the names of dossiers that run, without messages
-    "register/<int:pk>": Spot("organisation", untried="shows dossiers to everybody: listening/tests/test_register.py"),
+    **DOSSIERS,
     "accounts/logout/": Spot(untried="ends the very session it is tried with"),
     "accounts/^confirm-email/(?P<key>[-:\\w]+)/$": Spot(filled="accounts/confirm-email/geraden/"),
     "accounts/^password/reset/key/(?P<uidb36>[0-9A-Za-z]+)-(?P<key>.+)/$": Spot(

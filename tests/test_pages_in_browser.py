@@ -17,9 +17,13 @@ WALKS = {
     "": (["/accounts/login/", "/first-day/", "/niets/"], {"account_login", "account_reset_password", "first-day"}),
     "amal@klankendam.example": (["/desk/"], {"desk", "conversation"}),
     "chantal@klankendam.example": (["/"], {"channels", "channel", "people", "mandates", "audit"}),
-    "fatma@klankendam.example": (["/desk/"], {"audit"}),
+    "bram@klankendam.example": (
+        ["/dossiers/", "/dossiers/new?query=brug+AND+dicht"],
+        {"dossiers", "dossier", "new-dossier", "change-dossier", "dossier-finds", "wider", "register", "place-dossier"},
+    ),
+    "fatma@klankendam.example": (["/desk/"], {"audit", "listening-privacy", "person"}),
 }
-NOT_PAGES = {"account_logout", "desk-file"}
+NOT_PAGES = {"account_logout", "desk-file", "register-of-processing", "dpia"}
 # The same for everybody: looked at once, as the first who logs in.
 OWN_ACCOUNT = ("account_", "mfa_")
 FIRST = "amal@klankendam.example"

@@ -10,8 +10,9 @@ from django.utils import timezone
 from django.utils.translation import gettext as _
 
 from klankbord.base.jobs import defer_once
+from klankbord.base.keyed_hash import keyed_hash
 from klankbord.channels.contract import Batch, Envelope, Json
-from klankbord.channels.models import Arrival, Channel, ChannelSecret, Gap, Landing, Source
+from klankbord.channels.models import Arrival, Channel, ChannelSecret, Delivery, Gap, Landing, Source
 from klankbord.channels.registry import connector_class, encrypt
 from klankbord.tenancy.audit import record
 from klankbord.tenancy.models import Organisation, User
@@ -184,14 +185,19 @@ def bring_in(channel: Channel, landings: Sequence[Landing]) -> int:
             "INSERT INTO channels_arrival"
             " (organisation_id, channel_id, private, key, body, state, outcome, received_at)"
             " SELECT %s, %s, true, key, body, 'new', '', received_at"
-            " FROM unnest(%s::text[], %s::bytea[], %s::timestamptz[]) AS new (key, body, received_at)"
+            " FROM unnest(%s::text[], %s::text[], %s::bytea[], %s::timestamptz[])"
+            " AS new (key, forgotten, body, received_at)"
+            " WHERE NOT EXISTS (SELECT FROM channels_arrival known"
+            "   WHERE known.channel_id = %s AND known.key = new.forgotten)"
             " ON CONFLICT (channel_id, key) DO NOTHING",
             [
                 channel.organisation_id,
                 channel.pk,
                 [landing.key for landing in landings],
+                [forgotten_key(channel.organisation_id, landing.key) for landing in landings],
                 [bytes(landing.body) for landing in landings],
                 [landing.received_at for landing in landings],
+                channel.pk,
             ],
         )
         return int(cursor.rowcount)
@@ -230,3 +236,24 @@ def empty_old_arrivals(now: datetime) -> int:
     return Arrival.objects.filter(state=Arrival.State.PARSED, parsed_at__lt=now - KEEP_RAW, body__isnull=False).update(
         body=None
     )
+
+
+def forgotten_key(organisation_id: int, key: str) -> str:
+    """Under which name an arrival is remembered whose sender was forgotten: it never comes in again."""
+    return "vergeten:" + keyed_hash(organisation_id, "arrival", key)
+
+
+def forget_arrivals(arrivals: Collection[Arrival]) -> None:
+    """The raw copies of somebody who is forgotten go, and what they were called."""
+    for arrival in arrivals:
+        arrival.key = forgotten_key(arrival.organisation_id, arrival.key)
+        arrival.body, arrival.outcome = None, ""
+        if arrival.state == Arrival.State.QUARANTINED:
+            arrival.state = Arrival.State.PARSED
+        arrival.save(update_fields=["key", "body", "outcome", "state"])
+
+
+def forget_delivery(delivery: Delivery, outgoing: Json, problem: str) -> None:
+    """An answer keeps what it said without whom it went to."""
+    delivery.outgoing, delivery.problem = outgoing, problem
+    delivery.save(update_fields=["outgoing", "problem"])

@@ -6,6 +6,7 @@ from collections.abc import Sequence
 from datetime import datetime
 
 from django.db import connection
+from django.db.models import Q
 from django.utils.translation import gettext as _
 
 from klankbord.base.jobs import defer_once
@@ -14,8 +15,9 @@ from klankbord.base.text.clean import preview, safe_text
 from klankbord.channels.models import Channel, Delivery
 from klankbord.channels.registry import connector_class
 from klankbord.inbox.drafts import move_drafts
-from klankbord.inbox.models import Conversation
+from klankbord.inbox.models import Conversation, Draft, Opening, Step
 from klankbord.posts.actions import Stored, write_post
+from klankbord.posts.forgetting import Traces
 from klankbord.posts.models import Post
 from klankbord.tenancy.audit import record
 
@@ -160,3 +162,28 @@ def touch_thread(organisation_id: int, root_uri: str) -> None:
 
 def _announce(conversation: Conversation) -> None:
     announce(conversation.channel_id, [conversation.pk], private=conversation.private)
+
+
+def forget_in_conversations(organisation_id: int, author_id: int, traces: Traces) -> list[int]:
+    """Take somebody out of the lists of the desk and out of reasons that were given; the conversations they were in."""
+    conversations = Conversation.objects.filter(organisation_id=organisation_id)
+    touched = []
+    for conversation in conversations.filter(Q(author=author_id) | Q(root_uri__in=[*traces.renamed, *traces.threads])):
+        if conversation.author_id == author_id:
+            conversation.author_name = conversation.subject = conversation.preview = ""
+        conversation.root_uri = traces.rename(conversation.root_uri)
+        for name in ("author_name", "subject", "preview"):
+            setattr(conversation, name, traces.without(getattr(conversation, name), near=True))
+        conversation.save(update_fields=["author_name", "subject", "preview", "root_uri"])
+        for draft in Draft.objects.filter(conversation=conversation):
+            draft.text = traces.without(draft.text, near=True)
+            draft.save(update_fields=["text"])
+        # what can be taken back for a moment remembers how the conversation was
+        Step.objects.filter(conversation=conversation).delete()
+        touched.append(conversation.pk)
+        _announce(conversation)
+    for opening in Opening.objects.filter(organisation_id=organisation_id):
+        opening.root_uri = traces.rename(opening.root_uri)
+        opening.reason = traces.without(opening.reason, near=opening.root_uri in traces.threads)
+        opening.save(update_fields=["root_uri", "reason"])
+    return touched

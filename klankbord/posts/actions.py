@@ -267,7 +267,7 @@ def revise_post(post: Post, event: PostArrived, now: datetime) -> bool:
     post.html = clean_html(event.html) if event.html else ""
     post.edited_at = event.edited_at or now
     post.save(update_fields=["text", "warning", "html", "edited_at"])
-    _index(post, event.subject, post.author)
+    index_post(post, event.subject, post.author)
     return True
 
 
@@ -280,11 +280,12 @@ def bury_post(post: Post, event: PostDeleted) -> bool:
     post.text = post.quoted = post.html = post.warning = post.subject = ""
     post.deleted_at = event.at
     post.save(update_fields=["text", "quoted", "html", "warning", "subject", "deleted_at"])
-    _index(post)
+    index_post(post)
     return True
 
 
-def _index(post: Post, subject: str = "", author: Author | None = None) -> None:
+def index_post(post: Post, subject: str = "", author: Author | None = None) -> None:
+    """Make the searchable terms of a post again, after its words changed."""
     names = terms_of(author.name, author.handle) if author else []
     with connection.cursor() as cursor:
         cursor.execute(

@@ -63,9 +63,11 @@ class Post(models.Model):
     language = models.CharField(max_length=8, blank=True)
     web_url = models.CharField(max_length=1000, blank=True)
     overheard = models.BooleanField(
-        default=False, help_text="Not said to us: kept under a pseudonym, masked, for a while"
+        db_default=False, default=False, help_text="Not said to us: kept under a pseudonym, masked, for a while"
     )
-    source = models.TextField(blank=True, help_text="Where a find stands on its network, sealed; opening it is logged")
+    source = models.TextField(
+        blank=True, db_default="", help_text="Where a find stands on its network, sealed; opening it is logged"
+    )
     reply_data = models.JSONField(default=dict)
     signed = models.CharField(max_length=240, blank=True, help_text="Name and desk of the colleague, copied as text")
     tokens = SearchVectorField(help_text="Terms of the house tokenizer, made in Python")

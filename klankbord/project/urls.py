@@ -5,6 +5,7 @@ from __future__ import annotations
 from allauth.socialaccount.providers.openid_connect.views import callback as from_provider
 from django.urls import URLPattern, URLResolver, include, path
 
+from klankbord.intake.person_page import person
 from klankbord.project import passkeys, signing_in
 from klankbord.project.health import health
 from klankbord.project.metrics import metrics
@@ -17,6 +18,7 @@ urlpatterns: list[URLPattern | URLResolver] = [
     path("", include("klankbord.tenancy.urls")),
     path("", include("klankbord.channels.urls")),
     path("", include("klankbord.listening.urls")),
+    path("privacy/person", person, name="person"),
     path("accounts/2fa/webauthn/keys/<int:pk>/remove/", passkeys.remove, name="mfa_remove_webauthn"),
     path("accounts/", include("allauth.account.urls")),
     path("accounts/2fa/", include("allauth.mfa.urls")),

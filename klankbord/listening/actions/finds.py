@@ -19,7 +19,7 @@ from klankbord.listening.models import (
     Match,
     Noise,
 )
-from klankbord.posts.forgetting import forget_posts
+from klankbord.posts.forgetting import Traces, forget_posts
 from klankbord.posts.models import Post
 from klankbord.tenancy.audit import record
 from klankbord.tenancy.models import User
@@ -148,3 +148,19 @@ def share_counts(organisation_id: int, now: datetime) -> None:
             " GROUP BY dossier.id, day HAVING sum(number) >= %s",
             [organisation_id, today - timedelta(days=SHARED_DAYS), SHARED_AT_LEAST],
         )
+
+
+def forget_in_dossiers(organisation_id: int, author_id: int, traces: Traces) -> None:
+    """Somebody leaves the finds, the notes and the reasons; figures name nobody."""
+    Match.objects.filter(organisation_id=organisation_id, post__author=author_id).delete()
+    Noise.objects.filter(organisation_id=organisation_id, post__author=author_id).delete()
+    for note in DossierNote.objects.filter(organisation_id=organisation_id):
+        text = traces.without(note.text, near=False)
+        if text != note.text:
+            note.text = text
+            note.save(update_fields=["text"])
+    for opening in FindsOpening.objects.filter(organisation_id=organisation_id):
+        reason = traces.without(opening.reason, near=False)
+        if reason != opening.reason:
+            opening.reason = reason
+            opening.save(update_fields=["reason"])

@@ -1,0 +1,114 @@
+"""Forgetting one person (AVG 17) in every room, from the raw copy to the line in the log. Each room forgets its own.
+
+Inside the fence of the organisation; who may ask for it is decided before.
+"""
+
+from __future__ import annotations
+
+import json
+from dataclasses import dataclass
+from datetime import datetime
+from typing import Any
+
+from django.db import connection
+from django.db.models import Q
+
+from klankbord.channels.actions import forget_arrivals, forget_delivery
+from klankbord.channels.contract import PostArrived
+from klankbord.channels.models import Arrival, Channel, Delivery
+from klankbord.channels.registry import connector_for
+from klankbord.inbox.threads import forget_in_conversations
+from klankbord.listening.actions.finds import forget_in_dossiers
+from klankbord.posts.forgetting import Traces, forget_author, forget_in_posts, traces_of
+from klankbord.posts.models import Author, Post
+from klankbord.tenancy.audit import record
+from klankbord.tenancy.models import AuditEntry, User
+
+
+@dataclass(frozen=True, slots=True)
+class Known:
+    """What there is of one person."""
+
+    author: Author
+    posts: int
+
+
+def known_as(organisation_id: int, address: str) -> list[Known]:
+    """Who is known by exactly this address, handle or id on a network; never by a name alone."""
+    asked = address.strip()
+    found = Author.objects.filter(
+        Q(network_id__iexact=asked) | Q(handle__iexact=asked) | Q(handle__iexact=f"@{asked}"),
+        organisation_id=organisation_id,
+        forgotten_at__isnull=True,
+    ).exclude(handle="")
+    return [Known(author, Post.objects.filter(author=author).count()) for author in found.order_by("kind", "pk")[:20]]
+
+
+def forget_person(author: Author, now: datetime, *, by: User | None) -> None:
+    """Take one person out of everything this organisation holds. The log keeps that it was done, and no name."""
+    organisation_id, network_id, kind = author.organisation_id, author.network_id, author.kind
+    arrivals = _arrivals(organisation_id, kind, network_id, author)
+    forget_in_dossiers(organisation_id, author.pk, traces_of(author))
+    traces = forget_author(author, now)
+    forget_arrivals(arrivals)
+    forget_in_posts(organisation_id, traces)
+    forget_in_conversations(organisation_id, author.pk, traces)
+    _forget_deliveries(organisation_id, traces)
+    _forget_log(organisation_id, traces)
+    details = {"berichten": len(traces.renamed), "gesprekken": len(traces.threads)}
+    record(organisation_id, "persoon vergeten", f"persoon:{author.pk}", by=by, details=details)
+
+
+def _arrivals(organisation_id: int, kind: str, network_id: str, author: Author) -> list[Arrival]:
+    """The raw copies in which this person speaks, and those whose key is the uri of what they said."""
+    uris = set(Post.objects.filter(author=author).values_list("uri", flat=True))
+    found = []
+    for channel in Channel.objects.filter(organisation=organisation_id, kind=kind):
+        connector = connector_for(channel)
+        for arrival in Arrival.objects.filter(channel=channel).iterator(chunk_size=500):
+            body = bytes(arrival.body or b"")
+            try:
+                events = connector.parse(body) if body else []
+            except Exception:  # noqa: BLE001  # what cannot be understood is judged by its bytes
+                events = []
+                if network_id.encode() in body or (author.handle and author.handle.encode() in body):
+                    found.append(arrival)
+                    continue
+            says = any(isinstance(one, PostArrived) and one.author.network_id == network_id for one in events)
+            if says or any(uri and uri in arrival.key for uri in uris):
+                found.append(arrival)
+    return found
+
+
+def _forget_deliveries(organisation_id: int, traces: Traces) -> None:
+    for delivery in Delivery.objects.filter(organisation_id=organisation_id).prefetch_related("posts"):
+        near = any(post.root_uri in traces.threads for post in delivery.posts.all())
+        outgoing = _scrubbed(delivery.outgoing, traces, near=near)
+        if near:
+            outgoing = outgoing | {"to": {"network_id": "", "handle": "", "name": ""}, "reply_data": {}}
+        problem = traces.without(delivery.problem, near=near)
+        if (outgoing, problem) != (delivery.outgoing, delivery.problem):
+            forget_delivery(delivery, outgoing, problem)
+
+
+def _scrubbed(value: Any, traces: Traces, *, near: bool) -> Any:
+    match value:
+        case str():
+            return traces.without(traces.rename(value), near=near)
+        case dict():
+            return {key: _scrubbed(inner, traces, near=near) for key, inner in value.items()}
+        case list():
+            return [_scrubbed(inner, traces, near=near) for inner in value]
+    return value
+
+
+def _forget_log(organisation_id: int, traces: Traces) -> None:
+    """Lines of the log that name this person lose their readable part; the chain stays whole."""
+    named = {
+        entry.object
+        for entry in AuditEntry.objects.filter(organisation=organisation_id, erased_at__isnull=True)
+        if any(word.casefold() in json.dumps(entry.details, ensure_ascii=False).casefold() for word in traces.words)
+    }
+    with connection.cursor() as cursor:
+        for subject in named:
+            cursor.execute("SELECT audit_erase(%s, %s)", [organisation_id, subject])
