@@ -10,16 +10,16 @@ from django.apps import apps
 if not apps.ready:
     django.setup()
 
-from tests.conformance.adapter import FAULTS, IN, OUT, Adapter, adapters  # noqa: E402  needs the settings
+from tests.conformance.adapter import FAULTS, IN, OUT, Adapter, adapters
 
 TABLE = Path(__file__).resolve().parents[2] / "docs" / "conformance.md"
 HEAD = """\
 # What connectors stand
 
-Written by `python -m tests.conformance.table`; do not edit. Every ✓ is a test that runs in `./test` (`tests/conformance`):
-the network is played on this machine, what comes in goes down the real road, and answers are counted at the network. Coming
-in: everything arrives once. Going out: an answer is there at most once, and never called sent when it is not. How a connector
-joins: [adding a channel](adding-a-channel.md#conformance).
+Written by `python -m tests.conformance.table`; do not edit. Every ✓ is a test that `./test` runs (`tests/conformance`):
+the network is played on this machine, what comes in goes down the real road, and answers are counted at the network.
+Coming in: everything arrives once. Going out: an answer is there at most once, and never called sent when it is not.
+How a connector joins: [adding a channel](adding-a-channel.md#conformance).
 """
 
 
