@@ -253,7 +253,14 @@ def forget_arrivals(arrivals: Collection[Arrival]) -> None:
         arrival.save(update_fields=["key", "body", "outcome", "state"])
 
 
+def empty_arrivals(arrivals: Collection[Arrival]) -> None:
+    """Raw copies of what was understood go before their day; the keys stay."""
+    Arrival.objects.filter(pk__in=[arrival.pk for arrival in arrivals]).update(body=None)
+
+
 def forget_delivery(delivery: Delivery, outgoing: Json, problem: str) -> None:
-    """An answer keeps what it said without whom it went to."""
+    """An answer keeps what it said without whom it went to; what is not out yet does not go any more."""
     delivery.outgoing, delivery.problem = outgoing, problem
-    delivery.save(update_fields=["outgoing", "problem"])
+    if delivery.state in (Delivery.State.PENDING, Delivery.State.UNCERTAIN) and not outgoing["to"]["network_id"]:
+        delivery.state, delivery.next_attempt_at = Delivery.State.FAILED, None
+    delivery.save(update_fields=["outgoing", "problem", "state", "next_attempt_at"])

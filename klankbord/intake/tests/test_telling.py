@@ -10,7 +10,6 @@ import pytest
 from django.core.mail import EmailMessage
 from django.utils import timezone
 
-from klankbord.intake import telling
 from klankbord.intake.telling import tell_followers
 from klankbord.listening.models import Count, Dossier, Follower
 from klankbord.listening.telling import is_rise
@@ -51,7 +50,7 @@ def test_a_find_is_mailed_once_without_its_words(
     assert mail.to == [cast.amal.email]
     assert "Klankendam" in mail.subject
     assert f"https://klankbord.example/dossiers/{followed}/" in mail.body
-    assert "Geheim" not in mail.subject + mail.body
+    assert "Geheim" not in f"{mail.subject} {mail.body}"
 
 
 def test_every_morning_means_once_a_day_from_seven(
@@ -63,7 +62,7 @@ def test_every_morning_means_once_a_day_from_seven(
     tomorrow = timezone.localdate() + timedelta(days=1)
     for hour, sent in ((6, 0), (7, 1), (8, 1)):
         at = datetime(tomorrow.year, tomorrow.month, tomorrow.day, hour, 11, tzinfo=HERE)
-        monkeypatch.setattr(telling.timezone, "now", lambda at=at: at)
+        monkeypatch.setattr(timezone, "now", lambda at=at: at)
         tell_followers()
         assert len(mailoutbox) == sent, hour
 
@@ -81,8 +80,8 @@ def test_a_rise_is_told_and_the_usual_is_not(
     heard(say, cast, 3)
     tell_followers()
     assert not mailoutbox
-    for at in range(12):
-        say(cast.square, f"meer{at}", "Druk op het Marktplein", addressed=False)
+    for number in range(12):
+        say(cast.square, f"meer{number}", "Druk op het Marktplein", addressed=False)
     tell_followers()
     tell_followers()
     assert len(mailoutbox) == 1
