@@ -204,13 +204,20 @@ def bring_in(channel: Channel, landings: Sequence[Landing]) -> int:
 
 
 def settle_arrivals(outcomes: dict[int, str], emptied: Collection[int], now: datetime) -> None:
-    """These were understood; the text says why one was ignored. The raw copies of ``emptied`` go at once."""
+    """These were understood; the text says why one was ignored.
+
+    Of ``emptied`` the raw copy goes at once, and so does the key, which may name who said it: its hash knows it again.
+    """
+    known = Arrival.objects.filter(pk__in=emptied).values_list("pk", "organisation_id", "key") if emptied else ()
+    keys = {pk: forgotten_key(organisation_id, key) for pk, organisation_id, key in known}
     with connection.cursor() as cursor:
         cursor.execute(
             "UPDATE channels_arrival SET state = 'parsed', outcome = new.outcome, parsed_at = %s,"
-            " body = CASE WHEN new.id = ANY (%s) THEN NULL ELSE body END"
-            " FROM unnest(%s::bigint[], %s::text[]) AS new (id, outcome) WHERE channels_arrival.id = new.id",
-            [now, list(emptied), list(outcomes), list(outcomes.values())],
+            " body = CASE WHEN new.key = '' THEN body END,"
+            " key = CASE WHEN new.key = '' THEN channels_arrival.key ELSE new.key END"
+            " FROM unnest(%s::bigint[], %s::text[], %s::text[]) AS new (id, outcome, key)"
+            " WHERE channels_arrival.id = new.id",
+            [now, list(outcomes), list(outcomes.values()), [keys.get(pk, "") for pk in outcomes]],
         )
 
 

@@ -2,9 +2,10 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Callable, Iterable, Iterator, Sequence
 from dataclasses import dataclass, field
 from datetime import UTC, date, datetime, time, timedelta
+from functools import partial
 
 from django.db.models import Exists, OuterRef, Q, QuerySet
 from django.utils import timezone
@@ -87,18 +88,13 @@ def shown(dossier: Dossier, matches: Iterable[Match]) -> list[Seen]:
     ]
 
 
-class marker:  # noqa: N801  # called like a function
-    """Where the words of a dossier stand in a text."""
-
-    def __init__(self, dossier: Dossier) -> None:
-        self.words = dossier.words
-        try:
-            self.query: Query | None = read(dossier.query) if dossier.query else None
-        except Refused:
-            self.query = None
-
-    def __call__(self, text: str) -> list[tuple[int, int]]:
-        return self.query.highlights(text) if self.query else highlight(text, self.words)
+def marker(dossier: Dossier) -> Callable[[str], list[tuple[int, int]]]:
+    """What tells where the words of a dossier stand in a text."""
+    try:
+        query = read(dossier.query) if dossier.query else None
+    except Refused:
+        query = None
+    return query.highlights if query else partial(highlight, words=dossier.words)
 
 
 def marked(text: str, spans: Sequence[tuple[int, int]]) -> SafeString:
