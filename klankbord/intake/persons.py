@@ -67,7 +67,8 @@ def _arrivals(organisation_id: int, kind: str, network_id: str, author: Author) 
     """
     uris = set(Post.objects.filter(author=author).values_list("uri", flat=True)) - {""}
     words = [word.casefold() for word in traces_of(author).words]
-    own, naming = [], []
+    own: list[Arrival] = []
+    naming: list[Arrival] = []
     for channel in Channel.objects.filter(organisation=organisation_id):
         connector = connector_for(channel)
         for arrival in Arrival.objects.filter(channel=channel).iterator(chunk_size=500):
