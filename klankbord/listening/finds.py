@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Iterator, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 from datetime import UTC, date, datetime, time, timedelta
 from functools import partial
 
@@ -22,7 +22,6 @@ from klankbord.posts.models import Post
 PAGE = 50
 SAMPLE = 1000
 """Posts that a preview is tried on, newest first."""
-EXAMPLES = 5
 
 
 @dataclass(frozen=True, slots=True)
@@ -117,8 +116,6 @@ class Preview:
 
     tried: int = 0
     found: int = 0
-    examples: list[Seen] = field(default_factory=list)
-    since: datetime | None = None
 
     @property
     def nothing(self) -> bool:
@@ -144,13 +141,8 @@ def preview(organisation_id: int, query: Query, purpose: str) -> Preview | None:
     """Try a query on the newest public posts of this organisation; None where the purpose does not allow that."""
     if purpose not in Dossier.Purpose.values or not PREVIEWED[Dossier.Purpose(purpose)]:
         return None
-    posts = list(sample(organisation_id))
-    found = [(post, explained) for post in posts if (explained := query.match(document(post))) is not None]
-    examples = [
-        Seen(post, explained.why, post.received_at, marked(post.text, query.highlights(post.text)), 0)
-        for post, explained in found[:EXAMPLES]
-    ]
-    return Preview(len(posts), len(found), examples, posts[-1].published_at if posts else None)
+    found = [query.match(document(post)) is not None for post in sample(organisation_id)]
+    return Preview(len(found), sum(found))
 
 
 def sample(organisation_id: int, most: int = SAMPLE) -> Iterator[Post]:
