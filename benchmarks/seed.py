@@ -137,8 +137,10 @@ def write_house(connection: psycopg.Connection[Row], places: list[Channel]) -> N
         " retention_days, state, declared, shared, created_at",
         iter(
             [
-                (i, i, "Plaats", True, "{gemeente}", "communication", "Oefening", "Oefening", "2027-11-20")
-                + ("", "", "", 90, "active", "[]", "", END)
+                (
+                    *(i, i, "Plaats", True, "{gemeente}", "communication", "Oefening", "Oefening", "2027-11-20"),
+                    *("", "", "", 90, "active", "[]", "", END),
+                )
                 for i in ids
             ]
         ),

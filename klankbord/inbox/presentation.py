@@ -356,8 +356,8 @@ def _handle(conversation: Conversation, posts: Sequence[Post]) -> str:
 
 
 def _by_dossier(found: Sequence[Match]) -> list[Shown]:
-    words: dict[str, list[str]] = {}
+    words: dict[tuple[int, str], list[str]] = {}
     for match in found:
-        known = words.setdefault(match.dossier.name, [])
+        known = words.setdefault((match.dossier_id, match.dossier.name), [])
         known += [word for word in match.words if word not in known]
-    return [{"dossier": name, "url": "", "words": known} for name, known in words.items()]
+    return [{"dossier": name, "url": address("dossier", pk), "words": known} for (pk, name), known in words.items()]
