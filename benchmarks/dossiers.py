@@ -12,6 +12,7 @@ from __future__ import annotations
 import csv
 import random
 import re
+from collections.abc import Callable
 from dataclasses import dataclass
 from importlib import resources
 from itertools import accumulate
@@ -106,11 +107,12 @@ class World:
     def question(self) -> Question:
         kind = self.chance.choices(("both", "place", "topics"), (70, 15, 15))[0]
         place = Leaf("word", (self.chance.choice(self.places),))
-        wanted = {
+        ways: dict[str, Callable[[], tuple[Leaf, ...]]] = {
             "both": lambda: (place, self.leaf()),
             "place": lambda: (place,),
             "topics": lambda: (self.leaf(), self.leaf()),
-        }[kind]()
+        }
+        wanted = ways[kind]()
         unwanted = (Leaf("word", (self.topic_word(),)),) if self.chance.random() < 0.4 else ()
         return Question(wanted, unwanted)
 

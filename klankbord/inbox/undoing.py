@@ -107,7 +107,7 @@ def _put_back(conversation: Conversation, step: Step) -> list[str]:
     here = state_of(conversation)
     changed = [name for name in FIELDS if here[name] == step.after[name] != step.before[name]]
     for name in changed:
-        field = Conversation._meta.get_field(name.removesuffix("_id"))
+        field: Any = Conversation._meta.get_field(name.removesuffix("_id"))
         setattr(conversation, name, field.to_python(step.before[name]))
     waited = step.before["waiting_since"]
     if waited and "waiting_since" not in changed and conversation.status == Conversation.Status.OPEN:
@@ -121,7 +121,8 @@ def _put_back(conversation: Conversation, step: Step) -> list[str]:
 
 def _hold_back(step: Step, conversation: Conversation, by: User) -> None:
     """Take away an answer that nobody has claimed yet; its text becomes a draft again."""
-    delivery = Delivery.objects.select_for_update().filter(pk=step.delivery_id).first()
+    held = Delivery.objects.select_for_update().filter(pk=step.delivery_id) if step.delivery_id else None
+    delivery = held.first() if held is not None else None
     if delivery is None or delivery.state != Delivery.State.PENDING or delivery.attempts:
         raise TooLate(_("It is too late to undo this: the answer is on its way."))
     typed = Draft.objects.filter(conversation=conversation, user=by, kind=Draft.What.REPLY).first()
