@@ -20,13 +20,13 @@ from django.utils import timezone
 from klankbord.channels.models import Channel, Delivery, Source
 from klankbord.inbox import actions, drafts, presence
 from klankbord.inbox.models import Conversation, Draft, Step
-from klankbord.listening.models import Dossier, DossierNote
+from klankbord.listening.models import Dossier
 from klankbord.posts.files import keep_file
 from klankbord.posts.models import Attachment, Post
 from klankbord.tenancy.audit import record
 from klankbord.tenancy.fence import acting_for, entered
 from klankbord.tenancy.models import Invitation, Mandate, Membership, Organisation, ProviderGroup, User
-from tests.cast import Cast
+from tests.cast import Cast, follow
 from tests.ledger import Ledger
 from tests.spots import OF_A_HOUSE, SPOTS, Spot
 from tests.test_addresses import FOUND
@@ -90,7 +90,7 @@ def things(cast: Cast, say: Say) -> Things:
         (KLANKENDAM, cast.klankendam, (cast.square, cast.mail)),
         (LUISTERVEEN, cast.luisterveen, (square, cast.luisterveen_mail)),
     ):
-        _follow(town, planted(HOUSE, where))
+        follow(town, planted(HOUSE, where))
         for channel, what, visibility in zip(channels, (PUBLIC, PRIVATE), ("public", "direct"), strict=True):
             _talk(cast, say, channel, planted(what, where), visibility)
         # private words in a public thread
@@ -100,23 +100,6 @@ def things(cast: Cast, say: Say) -> Things:
         _furnish(town, planted(HOUSE, where))
         _count(made, where, town)
     return made
-
-
-def _follow(town: Organisation, word: str) -> None:
-    """A dossier that finds what is said, with everything a colleague adds to it."""
-    with acting_for(town.pk):
-        followed = Dossier.objects.create(
-            organisation=town,
-            name=word,
-            query="lantaarn",
-            reason=word,
-            legal_basis=word,
-            topic=word,
-            ends_on=timezone.localdate() + timedelta(days=9),
-            review_on=timezone.localdate(),
-            state="active",
-        )
-        DossierNote.objects.create(organisation=town, dossier=followed, name=word, text=word, at=timezone.now())
 
 
 def _talk(cast: Cast, say: Say, channel: Channel, word: str, visibility: str) -> None:

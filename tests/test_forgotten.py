@@ -72,7 +72,7 @@ def files_with_traces() -> set[str]:
 def talk(cast: Cast, say: Say) -> None:
     """Somebody is everywhere: said, changed, answered, overheard, named by others, sent along, noted and logged."""
     root = f"{ACTOR}/1"
-    said: dict[str, object] = {
+    said: dict[str, Any] = {
         "subject": "geheimtekst",
         "warning": "geheimtekst",
         "quoted": "geheimtekst",

@@ -322,7 +322,8 @@ def _thread_posts(conversation: Conversation) -> models.QuerySet[Post]:
 def _incoming(conversation: Conversation) -> models.QuerySet[Post]:
     return (
         _thread_posts(conversation)
-        .filter(direction=Post.Direction.IN, deleted_at__isnull=True)
+        # who did not speak to us has no name here, and no address to answer to
+        .filter(direction=Post.Direction.IN, deleted_at__isnull=True, overheard=False)
         .select_related("author")
         .order_by("-pk")
     )
