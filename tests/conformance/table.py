@@ -27,7 +27,8 @@ def table() -> str:
     """The whole page."""
     found = adapters()
     with_one = {kind: adapter for kind, adapter in found.items() if adapter}
-    lines, notes = [HEAD], []
+    lines: list[str] = [HEAD]
+    notes: list[str] = []
     for title, way in (("Coming in", IN), ("Going out", OUT)):
         lines += [f"## {title}", "| fault | means | " + " | ".join(with_one) + " |"]
         lines.append("|---|---|" + "---|" * len(with_one))

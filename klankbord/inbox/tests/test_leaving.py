@@ -138,7 +138,7 @@ def test_what_somebody_was_writing_stays_for_the_team_to_take(
     client: Client, cast: Cast, held: list[Conversation]
 ) -> None:
     with entered(cast.amal):
-        drafts.keep_draft(held[0], Draft.What.REPLY, "Wij komen donderdag", by=cast.amal)
+        drafts.keep_draft(held[0], Draft.What.REPLY, "Wij komen donderdag", by=cast.amal, form=uuid4())
     let_go(cast, cast.amal)
     give_back_conversations(cast.amal.pk)
     with entered(cast.gijs):
