@@ -13,7 +13,14 @@ from django.utils.html import format_html
 from django.utils.safestring import SafeString, mark_safe
 from django.utils.translation import get_language, gettext, ngettext
 
-CHANNEL_ICONS = {"mail": "mail", "mastodon": "fediverse", "exercise": "mask", "form": "note", "tip": "person"}
+CHANNEL_ICONS = {
+    "mail": "mail",
+    "mastodon": "fediverse",
+    "exercise": "mask",
+    "form": "note",
+    "tip": "person",
+    "feed": "pulse",
+}
 FEW_MINUTES = 60
 # The widest of the norms that public bodies publish for a first answer.
 LATE = timedelta(hours=24)

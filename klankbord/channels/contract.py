@@ -114,6 +114,8 @@ class PostArrived:
     addressed: bool = True
     edited_at: datetime | None = None
     attachments: tuple[AttachmentData, ...] = ()
+    matched_text: str = ""
+    """More words by which a dossier may find it, such as the article behind a headline; never kept and never shown."""
     reply_data: Json = field(default_factory=dict)
     """What ``send`` needs later to answer this post (server-side status id, reply-to address, …)."""
 

@@ -12,7 +12,9 @@ from django.utils.formats import date_format
 from django.utils.timezone import localtime
 from django.utils.translation import gettext as _
 
+from klankbord.channels.contract import Permanent
 from klankbord.channels.models import Channel, Gap
+from klankbord.channels.registry import connector_class
 from klankbord.tenancy.models import Mandate, Organisation, Team
 from klankbord.tenancy.queries import desks_for
 
@@ -39,6 +41,14 @@ def moment(at: datetime) -> str:
     return date_format(localtime(at), "j F H:i")
 
 
+def poll_every(kind: str) -> timedelta:
+    """How often this kind of network is asked; nothing for one that this installation does not have."""
+    try:
+        return connector_class(kind).poll_every
+    except Permanent:
+        return timedelta(0)
+
+
 def health(channel: Channel, now: datetime) -> Health:
     """Judge a channel by its source: is it switched on, does it fail, when was it last heard."""
     source = channel.source
@@ -52,7 +62,7 @@ def health(channel: Channel, now: datetime) -> Health:
         )
     if source.last_ok_at is None:
         return Health("late", _("Not heard yet; the first look is on its way."))
-    if now - source.last_ok_at > LATE:
+    if now - source.last_ok_at > max(LATE, 2 * poll_every(channel.kind)):
         return Health(
             "late", _("Last heard on %(at)s. Is the listening process running?") % {"at": moment(source.last_ok_at)}
         )

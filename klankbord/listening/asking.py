@@ -131,7 +131,7 @@ def needed_terms(words: Iterable[str]) -> Needed:
 def document_of(kind: str, said: Said, event: PostArrived) -> Document:
     """A message that comes in, as queries see it."""
     return Document(
-        text_of(said.subject, said.warning, said.text),
+        text_of(said.subject, said.warning, said.text, said.matched),
         channel=kind,
         language=event.language,
         source=event.web_url or event.uri,

@@ -45,14 +45,17 @@ class Said:
     subject: str
     warning: str
     text: str
+    matched: str = ""
+    """Searched and not kept."""
 
     @classmethod
     def of(cls, event: PostArrived) -> Said:
-        return cls(safe_text(event.subject)[:400], safe_text(event.warning)[:400], safe_text(event.text))
+        subject, warning = safe_text(event.subject)[:400], safe_text(event.warning)[:400]
+        return cls(subject, warning, safe_text(event.text), safe_text(event.matched_text))
 
     @property
     def terms(self) -> list[str]:
-        return terms_of(self.subject, self.warning, self.text)
+        return terms_of(self.subject, self.warning, self.text, self.matched)
 
 
 @dataclass(frozen=True, slots=True)
@@ -267,7 +270,7 @@ def revise_post(post: Post, event: PostArrived, now: datetime) -> bool:
     post.html = clean_html(event.html) if event.html else ""
     post.edited_at = event.edited_at or now
     post.save(update_fields=["text", "warning", "html", "edited_at"])
-    index_post(post, event.subject, post.author)
+    index_post(post, event.subject, post.author, event.matched_text)
     return True
 
 
@@ -284,13 +287,16 @@ def bury_post(post: Post, event: PostDeleted) -> bool:
     return True
 
 
-def index_post(post: Post, subject: str = "", author: Author | None = None) -> None:
+def index_post(post: Post, subject: str = "", author: Author | None = None, matched: str = "") -> None:
     """Make the searchable terms of a post again, after its words changed."""
     names = terms_of(author.name, author.handle) if author else []
     with connection.cursor() as cursor:
         cursor.execute(
             "UPDATE posts_post SET tokens = array_to_tsvector(%s::text[]) WHERE id = %s",
-            [terms_of(safe_text(subject) or post.subject, post.warning, post.text) + names, post.pk],
+            [
+                terms_of(safe_text(subject) or post.subject, post.warning, post.text, safe_text(matched)) + names,
+                post.pk,
+            ],
         )
 
 

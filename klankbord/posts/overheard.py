@@ -41,6 +41,7 @@ def cover(event: PostArrived) -> PostArrived:
         text=mask(safe_text(event.text)),
         subject=mask(safe_text(event.subject)),
         warning=mask(safe_text(event.warning)),
+        matched_text=mask(safe_text(event.matched_text)),
     )
 
 

@@ -11,8 +11,10 @@ from __future__ import annotations
 
 import json as jsonlib
 import re
+import time
 import zlib
 from collections.abc import Iterator, Mapping, Sequence
+from contextlib import contextmanager
 from dataclasses import dataclass
 from datetime import UTC, datetime
 from email.utils import parsedate_to_datetime
@@ -30,6 +32,9 @@ USER_AGENT = "Klankbord"
 SAFE = frozenset({"GET", "HEAD"})
 REDIRECTS = frozenset({301, 302, 303, 307, 308})
 MAX_REDIRECTS = 3
+LONGEST_LINE = 1_000_000  # bytes
+AT_THE_END = 0.25
+"""Seconds before the agreed end from which a stream that stops has simply ended."""
 PASSING = frozenset({502, 503, 504})
 """Statuses by which a gateway says that a moment later may be better; only safe methods are repeated."""
 
@@ -48,6 +53,14 @@ class Blocked(NotReached):
 
 class Unanswered(OutsideError):
     """Something was sent and no complete answer came back: it may or may not have been acted upon."""
+
+
+class Declined(OutsideError):
+    """The server does not give what was asked; its answer says why."""
+
+    def __init__(self, message: str, answer: Answer) -> None:
+        super().__init__(message)
+        self.answer = answer
 
 
 class _Stale(Unanswered):
@@ -222,6 +235,36 @@ class Outside:
             return passing.answer
         return answer
 
+    def listen(self, url: str, *, seconds: float, silence: float) -> Iterator[bytes]:
+        """The lines of an answer without end (server-sent events), for ``seconds``; silent at most ``silence``.
+
+        Ends when the time is over. Raises Declined when the server has no such stream, NotReached and Unanswered.
+        """
+        try:
+            request = httpx.Request("GET", url, headers={**self._headers, "Accept-Encoding": "identity"})
+        except (httpx.InvalidURL, UnicodeError, ValueError) as problem:
+            raise Blocked("not a usable address") from problem
+        until = time.monotonic() + seconds
+        try:
+            yield from self._lines(request, seconds, silence)
+        except Unanswered:
+            # cut off at the moment that was agreed
+            if time.monotonic() < until - AT_THE_END:
+                raise
+
+    def _lines(self, request: httpx.Request, seconds: float, silence: float) -> Iterator[bytes]:
+        waiting = b""
+        with self._opened(request, Limits(read=silence, total=seconds), self._single) as response:
+            if response.status != 200:
+                headers = httpx.Headers(response.headers)
+                raise Declined(f"{request.url.host} has no such stream", Answer(response.status, headers, b"", ""))
+            for piece in response.iter_stream():
+                *lines, waiting = (waiting + piece).split(b"\n")
+                if len(waiting) > LONGEST_LINE:
+                    raise TooLarge(f"{request.url.host} sends a line without end")
+                yield from lines
+        raise Unanswered(f"{request.url.host} hung up")
+
     def _follow(self, request: httpx.Request, limits: Limits) -> Answer:
         """Follow a few redirects; credentials stay with the server they were meant for."""
         for _ in range(MAX_REDIRECTS + 1):
@@ -245,6 +288,16 @@ class Outside:
         raise Blocked(f"{request.url.host} redirects too often")
 
     def _exchange(self, request: httpx.Request, limits: Limits, pool: httpcore.ConnectionPool) -> Answer:
+        with self._opened(request, limits, pool) as response:
+            headers = httpx.Headers(response.headers)
+            body = b"".join(_decoded(response, headers, limits.size, request.url.host))
+        return Answer(response.status, headers, body, str(request.url))
+
+    @contextmanager
+    def _opened(
+        self, request: httpx.Request, limits: Limits, pool: httpcore.ConnectionPool
+    ) -> Iterator[httpcore.Response]:
+        """The answer as it begins to come in; what goes wrong until the end is said in our own words."""
         host = request.url.host
         if request.url.scheme not in ("http", "https") or not host:
             raise Blocked("only http and https addresses can be fetched")
@@ -261,8 +314,7 @@ class Outside:
                 content=request.read(),
                 extensions={"timeout": timeout, "trace": sent},
             ) as response:
-                headers = httpx.Headers(response.headers)
-                body = b"".join(_decoded(response, headers, limits.size, host))
+                yield response
         except Refused:
             raise Blocked(f"{host} is not a public address") from None
         except Unresolved:
@@ -277,7 +329,6 @@ class Outside:
             # The chained exception of the library may hold addresses; the text we give names the host only.
             kind = NotReached if not sent.begun else Unanswered if sent.connected else _Stale
             raise kind(f"{host}: {type(problem).__name__}") from None
-        return Answer(response.status, headers, body, str(request.url))
 
 
 class _Progress:

@@ -14,7 +14,7 @@ import httpx
 import pytest
 import stamina
 
-from klankbord.base.outside.http import Answer, Blocked, Limits, NotReached, Outside, TooLarge, Unanswered
+from klankbord.base.outside.http import Answer, Blocked, Declined, Limits, NotReached, Outside, TooLarge, Unanswered
 from klankbord.base.outside.network import Unresolved, is_public
 
 from .fault_server import FaultServer, Script, raw, reply
@@ -308,6 +308,55 @@ def test_a_redirect_of_an_unsafe_request_is_handed_over() -> None:
     with FaultServer(reply(302, Location="/elsewhere")) as server, outside() as http:
         assert http.request("POST", server.url).status == 302
     assert len(server.requests) == 1
+
+
+# ---- an answer without end -------------------------------------------------------------------------------
+
+STREAM = b"HTTP/1.1 200 OK\r\nContent-Type: text/event-stream\r\n\r\n"
+
+
+def test_lines_come_one_by_one_until_the_time_is_over() -> None:
+    with FaultServer(raw(STREAM, b"event: a\nda", b"ta: 1\n", *[b":thump\n"] * 40, pause=0.05)) as server:
+        begun = time.monotonic()
+        with outside() as http:
+            found = list(http.listen(server.url, seconds=0.6, silence=0.5))
+        assert 0.3 < time.monotonic() - begun < 2
+    assert found[:3] == [b"event: a", b"data: 1", b":thump"]
+
+
+@pytest.mark.parametrize(
+    "script",
+    [raw(STREAM, b"a\n"), raw(STREAM, b"half a line"), raw(b"HTTP/1.1 200 OK\r\n"), raw()],
+    ids=["hangs up", "half", "half a head", "nothing"],
+)
+def test_a_stream_that_breaks_off_says_so(script: Script) -> None:
+    with FaultServer(script) as server, outside() as http, pytest.raises(Unanswered):
+        list(http.listen(server.url, seconds=5, silence=1))
+
+
+def test_a_stream_that_falls_silent_is_dead() -> None:
+    with FaultServer(raw(STREAM, b"a\n", b"", b"late\n", pause=1.0)) as server, outside() as http:
+        begun = time.monotonic()
+        with pytest.raises(Unanswered):
+            list(http.listen(server.url, seconds=30, silence=0.3))
+        assert time.monotonic() - begun < 3
+
+
+def test_a_line_without_end_is_refused() -> None:
+    with FaultServer(raw(STREAM, *[b"x" * 300_000] * 5)) as server, outside() as http, pytest.raises(TooLarge):
+        list(http.listen(server.url, seconds=5, silence=1))
+
+
+def test_no_stream_is_declined_with_its_answer() -> None:
+    with FaultServer(reply(429, Retry_After="9")) as server, outside() as http, pytest.raises(Declined) as raised:
+        list(http.listen(server.url, seconds=5, silence=1))
+    assert (raised.value.answer.status, raised.value.answer.retry_after()) == (429, 9.0)
+
+
+def test_a_stream_inside_is_blocked() -> None:
+    with FaultServer(reply()) as server, outside(allowed=()) as http, pytest.raises(Blocked):
+        list(http.listen(server.url, seconds=5, silence=1))
+    assert server.requests == []
 
 
 # ---- secrets ---------------------------------------------------------------------------------------------

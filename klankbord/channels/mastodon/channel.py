@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import time
 from collections.abc import Sequence
 from datetime import UTC, datetime, timedelta
 from typing import ClassVar
@@ -41,6 +42,7 @@ class Mastodon(Connector):
     media_limits = MediaLimits(
         count=4, bytes=8 * 1024 * 1024, types=("image/jpeg", "image/png", "image/gif", "image/webp")
     )
+    can_wait: ClassVar[bool] = True
     can_reread: ClassVar[bool] = True
     """The network does not tell about edits and deletions: open cases are read again with ``reread``."""
 
@@ -84,6 +86,15 @@ class Mastodon(Connector):
     def fetch(self, cursor: Json) -> Batch:
         with self._client() as client:
             return reading.fetch(client, cursor, datetime.now(UTC))
+
+    def wait(self, seconds: float, cursor: Json) -> bool:
+        """A stream is a hint and no more: what it says is fetched, and the poll goes on beside it."""
+        with self._client() as client:
+            heard = client.hears(seconds)
+        if heard is None:
+            # a server without streaming (snac): the poll alone
+            time.sleep(seconds)
+        return bool(heard)
 
     def reread(self, known: Sequence[tuple[str, Json]]) -> list[Envelope]:
         """The posts ``(uri, reply_data)`` as they are now; edits have a new key, what is gone becomes a deletion."""

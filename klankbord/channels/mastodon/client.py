@@ -13,12 +13,14 @@ from urllib.parse import parse_qs, quote, urlsplit
 
 from django.utils.translation import gettext as _
 
-from klankbord.base.outside.http import Answer, Blocked, Limits, NotReached, Outside, OutsideError
+from klankbord.base.outside.http import Answer, Blocked, Declined, Limits, NotReached, Outside, OutsideError
 from klankbord.channels.contract import ChannelError, Json, NotSent, OutgoingFile, Permanent, Uncertain
 
 READING = Limits(connect=5, read=10, total=15)
 WRITING = Limits(connect=5, read=20, total=25)
 UPLOADING = Limits(connect=5, read=30, total=60)
+SILENCE = 60.0
+"""Seconds after which a stream counts as dead; Mastodon gives a sign of life every fifteen."""
 
 Params = list[tuple[str, str]]
 
@@ -92,6 +94,37 @@ class Client:
     def context(self, status_id: str) -> Json:
         """The thread around a status: ``ancestors`` from the first on, and ``descendants``."""
         return self._object(f"/api/v1/statuses/{quote(status_id, safe='')}/context")
+
+    def hears(self, seconds: float) -> bool | None:
+        """Whether the stream of our own notifications says something within ``seconds``; None without a stream.
+
+        Only a hint: nothing is read from it. A server that limits us is left alone like one without a stream.
+        """
+        try:
+            for line in self._outside.listen(
+                f"{self._streaming()}/api/v1/streaming/user/notification", seconds=seconds, silence=SILENCE
+            ):
+                if line.strip() == b"event: notification":
+                    return True
+        except Declined:
+            return None
+        except Blocked as problem:
+            raise _blocked() from problem
+        except OutsideError as problem:
+            raise _unreachable() from problem
+        return False
+
+    def _streaming(self) -> str:
+        """Where the server streams: often under another name."""
+        try:
+            found = self.instance()["urls"]["streaming_api"]
+            parts = urlsplit(str(found))
+        except (ChannelError, KeyError, TypeError, ValueError):
+            return self._server
+        scheme = {"wss": "https", "ws": "http"}.get(parts.scheme, parts.scheme)
+        # our token only goes where it is as safe as at the server itself
+        safe = scheme == "https" or scheme == urlsplit(self._server).scheme
+        return f"{scheme}://{parts.netloc}" if parts.netloc and safe else self._server
 
     # ---- writing ----
 

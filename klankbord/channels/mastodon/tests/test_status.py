@@ -325,3 +325,9 @@ def test_a_damaged_status_raises_nothing_but_unparseable(kind: str, damage: Json
         return
     for event in events:
         repr(event).encode()
+
+
+def test_a_notification_of_what_is_gone_already_is_no_fault() -> None:
+    envelope = envelope_of("notification", {**notification(), "status": None}, CONTEXT)
+    [event] = connector.parse(envelope.body)
+    assert isinstance(event, Ignored)
