@@ -66,7 +66,7 @@ class World:
         from wordfreq import get_frequency_dict
 
         self.chance = random.Random(seed)
-        frequencies = get_frequency_dict("nl", wordlist="best")
+        frequencies: dict[str, float] = get_frequency_dict("nl", wordlist="best")
         places = _places(self.chance)
         plain = [(word, share) for word, share in frequencies.items() if _PLAIN.fullmatch(word) and word not in places]
         plain.sort(key=lambda one: (-one[1], one[0]))
@@ -74,6 +74,7 @@ class World:
         self._shares = list(accumulate(share for _word, share in plain[:WORDS]))
         self.places = list(places)
         self._of_places = list(accumulate(1 / (rank + 1) for rank in range(len(self.places))))
+        self._commonest = frozenset(self.words[:COMMONEST])
         self.topics = self.words[COMMONEST:20_000]
         self._of_topics = list(accumulate(1 / (rank + COMMONEST) for rank in range(len(self.topics))))
 
@@ -98,21 +99,20 @@ class World:
 
     def _together(self, kind: str) -> tuple[str, ...]:
         """Two words that somebody could say beside or near each other, at least one of them a topic."""
-        said = [word.lstrip("#") for word in self.post()]
-        at = self.chance.randrange(LENGTH - NEAR)
-        other = at + (1 if kind == "phrase" else self.chance.randint(1, NEAR))
-        return (self.topic_word(), said[other]) if self.chance.random() < 0.5 else (said[at], self.topic_word())
+        while True:
+            said = [word.lstrip("#") for word in self.post()]
+            at = self.chance.randrange(LENGTH - NEAR)
+            pair = said[at], said[at + (1 if kind == "phrase" else self.chance.randint(1, NEAR))]
+            if pair[0] != pair[1] and not self._commonest.issuperset(pair):
+                return pair
 
     def question(self) -> Question:
         kind = self.chance.choices(("both", "place", "topics"), (70, 15, 15))[0]
-        place = Leaf("word", (self.chance.choice(self.places),))
-        wanted = {
-            "both": lambda: (place, self.leaf()),
-            "place": lambda: (place,),
-            "topics": lambda: (self.leaf(), self.leaf()),
-        }[kind]()
+        wanted = [self.leaf()] if kind == "both" else [] if kind == "place" else [self.leaf(), self.leaf()]
+        if kind != "topics":
+            wanted.insert(0, Leaf("word", (self.chance.choice(self.places),)))
         unwanted = (Leaf("word", (self.topic_word(),)),) if self.chance.random() < 0.4 else ()
-        return Question(wanted, unwanted)
+        return Question(tuple(wanted), unwanted)
 
 
 def _places(chance: random.Random) -> dict[str, None]:

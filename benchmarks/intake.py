@@ -117,7 +117,9 @@ class Road:
             )
             connection.execute(
                 "INSERT INTO listening_dossier (organisation_id, name, is_place, words, purpose, legal_basis, reason,"
-                " review_on) VALUES (%s, 'Oefendam', true, '{gemeente,brug,straat}', 'communication', '', '', now())",
+                " review_on, query, topic, phase, retention_days, state, declared, shared, created_at)"
+                " VALUES (%s, 'Oefendam', true, '{gemeente,brug,straat}', 'communication', '', '', now(),"
+                " '', '', '', 90, 'active', '[]', '', now())",
                 [self.organisation],
             )
             self.channel, self.floor = (

@@ -133,9 +133,16 @@ def write_house(connection: psycopg.Connection[Row], places: list[Channel]) -> N
     copy(
         connection,
         "listening_dossier",
-        "id, organisation_id, name, is_place, words, purpose, legal_basis, reason, review_on",
+        "id, organisation_id, name, is_place, words, purpose, legal_basis, reason, review_on, query, topic, phase,"
+        " retention_days, state, declared, shared, created_at",
         iter(
-            [(i, i, "Plaats", True, "{gemeente}", "communication", "Oefening", "Oefening", "2027-11-20") for i in ids]
+            [
+                (
+                    *(i, i, "Plaats", True, "{gemeente}", "communication", "Oefening", "Oefening", "2027-11-20"),
+                    *("", "", "", 90, "active", "[]", "", END),
+                )
+                for i in ids
+            ]
         ),
     )
 

@@ -9,7 +9,8 @@ from django.utils import timezone
 
 from klankbord.channels.models import Channel, ChannelSecret, Source
 from klankbord.channels.registry import encrypt
-from klankbord.listening.models import Dossier
+from klankbord.listening.models import Dossier, DossierNote
+from klankbord.tenancy.fence import acting_for
 from klankbord.tenancy.models import Mandate, Membership, Organisation, Team, TeamMember, User
 
 
@@ -107,3 +108,20 @@ def make_cast() -> Cast:
         luisterveen_mail=channel(luisterveen, "post@luisterveen.example", "paper"),
         zwijgerswaard_mail=channel(zwijgerswaard, "post@zwijgerswaard.example", "paper"),
     )
+
+
+def follow(town: Organisation, word: str) -> None:
+    """A dossier that finds what is said about lamps, with everything a colleague adds to it."""
+    with acting_for(town.pk):
+        followed = Dossier.objects.create(
+            organisation=town,
+            name=word,
+            query="lantaarn",
+            reason=word,
+            legal_basis=word,
+            topic=word,
+            ends_on=timezone.localdate() + timedelta(days=9),
+            review_on=timezone.localdate(),
+            state="active",
+        )
+        DossierNote.objects.create(organisation=town, dossier=followed, name=word, text=word, at=timezone.now())

@@ -115,3 +115,45 @@ def test_a_closing_is_undone_and_the_way_back_goes_away_by_itself(visitor: Visit
     amal.keyboard.press("z")
     expect(amal.locator("#close")).to_be_visible(timeout=SOON)
     expect(amal.locator(".kb-toast")).to_have_count(0)
+
+
+def test_without_a_connection_a_page_says_so_and_nothing_of_residents_is_kept(visitor: Visitor, number: str) -> None:
+    amal = opened(visitor, AMAL, number)
+    amal.evaluate("navigator.serviceWorker.ready.then(() => true)")
+    amal.reload()
+    amal.context.set_offline(True)
+    amal.goto("/desk/")
+    expect(amal.locator("h1")).to_have_text("Er is geen verbinding")
+    shoot(amal, "ease-offline")
+    kept = amal.evaluate(
+        "caches.keys().then(names => Promise.all(names.map(name => caches.open(name).then(store => store.keys()))))"
+        ".then(found => found.flat().map(request => new URL(request.url).pathname))"
+    )
+    assert [address for address in kept if not address.startswith("/static/")] == ["/offline"]
+    amal.context.set_offline(False)
+    amal.locator("main a").click()
+    amal.wait_for_selector("#queue-list .row")
+    # the browser says in its own words that there was no network
+    visitor.complaints[:] = [line for line in visitor.complaints if "ERR_INTERNET_DISCONNECTED" not in line]
+
+
+def test_the_choice_of_display_and_keys_goes_along_to_another_device(visitor: Visitor) -> None:
+    page = at_the_desk(visitor, GIJS)
+    page.locator(".kb-header .kb-menu summary").click()
+    page.locator("[data-theme-choice] button[value=dark]").click()
+    expect(page.locator("html")).to_have_attribute("data-theme", "dark")
+    page.keyboard.press("Escape")
+    page.locator("[data-open-keys]").click()
+    with page.expect_response("**/preferences"):
+        page.uncheck("#single-keys")
+    other = at_the_desk(visitor, GIJS)
+    expect(other.locator("html")).to_have_attribute("data-theme", "dark")
+    other.keyboard.press("?")
+    expect(other.locator("#keys")).to_be_hidden()
+    other.locator("[data-open-keys]").click()
+    with other.expect_response("**/preferences"):
+        other.check("#single-keys")
+    other.keyboard.press("Escape")
+    other.locator(".kb-header .kb-menu summary").click()
+    with other.expect_response("**/preferences"):
+        other.locator("[data-theme-choice] button[value='']").click()

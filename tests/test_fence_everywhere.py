@@ -2,37 +2,33 @@
 
 A word that nobody else uses is planted in every field that holds content. Whoever may not read it must not meet it on
 any page, and no POST of theirs may change a row, seen through the owner's connection. A new address must get a line in
-SPOTS.
+``tests/spots.py``.
 """
 
 from __future__ import annotations
 
-import os
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass, field
 from datetime import timedelta
 from typing import Any
 from uuid import uuid4
 
-import psycopg
 import pytest
-from django.db import connection
 from django.test import Client
 from django.utils import timezone
-from psycopg import sql
-from psycopg.conninfo import make_conninfo
 
 from klankbord.channels.models import Channel, Delivery, Source
 from klankbord.inbox import actions, drafts, presence
 from klankbord.inbox.models import Conversation, Draft, Step
-from klankbord.listening.models import Dossier, DossierNote
+from klankbord.listening.models import Dossier
 from klankbord.posts.files import keep_file
 from klankbord.posts.models import Attachment, Post
 from klankbord.tenancy.audit import record
 from klankbord.tenancy.fence import acting_for, entered
 from klankbord.tenancy.models import Invitation, Mandate, Membership, Organisation, ProviderGroup, User
-from tests.cast import Cast
-from tests.spots import DOSSIERS, LOG_IN, OF_A_HOUSE, Spot, by
+from tests.cast import Cast, follow
+from tests.ledger import Ledger
+from tests.spots import OF_A_HOUSE, SPOTS, Spot
 from tests.test_addresses import FOUND
 
 Say = Callable[..., None]
@@ -60,81 +56,11 @@ MAY_MEET: dict[str, set[str]] = {
 }
 
 
-LISTS = ("", "?view=all", "?view=mine", "?view=closed", "?q=lantaarn", "?organisation={luisterveen}&view=all")
-SPOTS: dict[str, Spot] = {
-    "": Spot(),
-    "first-day/": Spot(questions=("", "?new=1")),
-    "first-day/organisation": Spot(questions=("", "?q=l")),
-    "first-day/administrator": Spot(),
-    "first-day/installation": Spot(),
-    "first-day/demo": Spot(),
-    "first-day/done": Spot(),
-    "join/<str:token>": Spot(filled="join/geraden"),
-    "health": Spot(),
-    **{address: Spot() for address in ("take-in/", "take-in/file")},  # see intake/tests/test_by_hand.py
-    "contact/<slug:word>-<int:pk>/": Spot("channel", filled="contact/x-<int:pk>/"),
-    "contact/<slug:word>-<int:pk>/thanks/<str:ticket>": Spot("channel", filled="contact/x-<int:pk>/thanks/geraden"),
-    "desk/": Spot(questions=LISTS),
-    "desk/lists": Spot(questions=LISTS),
-    "desk/presence": Spot(),
-    "desk/live": Spot(untried="a stream without end: inbox/tests/test_live.py"),
-    "desk/file/<int:pk>": Spot("file"),
-    "desk/<int:pk>": Spot("conversation"),
-    "desk/<int:pk>/row": Spot("conversation", questions=LISTS[:2]),
-    "desk/<int:pk>/posts": Spot("conversation", questions=("", "?after=0")),
-    "desk/<int:pk>/resident": Spot("conversation"),
-    "desk/<int:pk>/reason": Spot("conversation", by("fatma")),
-    "people/": Spot(questions=OF_A_HOUSE),
-    "people/invite": Spot(may=by("chantal"), questions=OF_A_HOUSE),
-    "people/invitation/<int:pk>/withdraw": Spot("invitation", by("chantal")),
-    "people/invitation/<int:pk>/renew": Spot("invitation", by("chantal")),
-    "people/<int:pk>": Spot("membership", by("chantal")),
-    "people/<int:pk>/end": Spot("membership", by("chantal")),
-    "people/teams": Spot(may=by("chantal"), questions=OF_A_HOUSE),
-    "audit/": Spot(questions=OF_A_HOUSE),
-    "channels/": Spot(questions=OF_A_HOUSE),
-    "channels/connect/<slug:kind>": Spot(may=by("chantal"), questions=OF_A_HOUSE, filled="channels/connect/paper"),
-    "channels/<int:pk>/": Spot("channel"),
-    "channels/<int:pk>/settings": Spot("channel", by("chantal")),
-    "channels/<int:pk>/switch": Spot("channel", by("chantal")),
-    "channels/<int:pk>/replay": Spot("channel", by("chantal")),
-    "exercises/": Spot(may=by("chantal"), questions=OF_A_HOUSE),
-    "exercises/<slug:key>/": Spot(filled="exercises/geraden/"),
-    **{
-        f"exercises/<slug:key>/{act}": Spot(filled=f"exercises/geraden/{act}")
-        for act in ("state", "start", "pause", "speed", "back")
-    },
-    "people/mandates": Spot(questions=OF_A_HOUSE),
-    "people/mandates/give": Spot(may=by("chantal"), questions=OF_A_HOUSE),
-    "people/mandates/<int:pk>/end": Spot("mandate"),
-    # on the first day the administrator may, when there is nobody else yet
-    "place/": Spot(may=by("chantal", "bram"), questions=OF_A_HOUSE),
-    **DOSSIERS,
-    "accounts/logout/": Spot(untried="ends the very session it is tried with"),
-    "accounts/^confirm-email/(?P<key>[-:\\w]+)/$": Spot(filled="accounts/confirm-email/geraden/"),
-    "accounts/^password/reset/key/(?P<uidb36>[0-9A-Za-z]+)-(?P<key>.+)/$": Spot(
-        filled="accounts/password/reset/key/1-geraden/"
-    ),
-    "i18n/setlang/": Spot(),
-}
-AT_THE_DESK = "seen reply note assign close reopen draft/reply draft/note here away"
-SPOTS |= {f"desk/<int:pk>/{act}": Spot("conversation", by("amal")) for act in AT_THE_DESK.split()}
-DECIDED = ("delivery/lookup", "delivery/confirm", "delivery/resend", "step/undo", "draft/take", "draft/drop")
-SPOTS |= {f"desk/{d.replace('/', '/<int:pk>/')}": Spot(d.partition("/")[0], by("amal")) for d in DECIDED}
-# django-allauth: about the one who is logged in and nobody else.
-OF_ONESELF = """
-login/ inactive/ signup/ reauthenticate/ email/ confirm-email/ password/change/ password/set/ password/reset/
-login/code/confirm/ password/reset/key/done/ password/reset/done/ 2fa/ 2fa/authenticate/ 2fa/reauthenticate/
-2fa/totp/activate/ 2fa/totp/deactivate/ 2fa/recovery-codes/ 2fa/recovery-codes/generate/ 2fa/recovery-codes/download/
-"""
-SPOTS |= {f"accounts/{address}": Spot() for address in OF_ONESELF.split()} | LOG_IN
-
-
 def test_every_address_is_tried() -> None:
     missing = sorted(set(FOUND) - set(SPOTS))
     assert not missing, (
-        f"new here: {missing}. Add a line to SPOTS in {__name__}: which things its number stands for, and who may post"
-        " there in their own town. Everybody else will then be tried."
+        f"new here: {missing}. Add a line to SPOTS in tests/spots.py: which things its number stands for, and who"
+        " may post there in their own town. Everybody else will then be tried."
     )
     assert not set(SPOTS) - set(FOUND), "these addresses are gone: take them out of SPOTS"
 
@@ -164,7 +90,7 @@ def things(cast: Cast, say: Say) -> Things:
         (KLANKENDAM, cast.klankendam, (cast.square, cast.mail)),
         (LUISTERVEEN, cast.luisterveen, (square, cast.luisterveen_mail)),
     ):
-        _follow(town, planted(HOUSE, where))
+        follow(town, planted(HOUSE, where))
         for channel, what, visibility in zip(channels, (PUBLIC, PRIVATE), ("public", "direct"), strict=True):
             _talk(cast, say, channel, planted(what, where), visibility)
         # private words in a public thread
@@ -174,23 +100,6 @@ def things(cast: Cast, say: Say) -> Things:
         _furnish(town, planted(HOUSE, where))
         _count(made, where, town)
     return made
-
-
-def _follow(town: Organisation, word: str) -> None:
-    """A dossier that finds what is said, with everything a colleague adds to it."""
-    with acting_for(town.pk):
-        followed = Dossier.objects.create(
-            organisation=town,
-            name=word,
-            query="lantaarn",
-            reason=word,
-            legal_basis=word,
-            topic=word,
-            ends_on=timezone.localdate() + timedelta(days=9),
-            review_on=timezone.localdate(),
-            state="active",
-        )
-        DossierNote.objects.create(organisation=town, dossier=followed, name=word, text=word, at=timezone.now())
 
 
 def _talk(cast: Cast, say: Say, channel: Channel, word: str, visibility: str) -> None:
@@ -213,7 +122,7 @@ def _talk(cast: Cast, say: Say, channel: Channel, word: str, visibility: str) ->
         actions.write_note(conversation, f"Notitie {word}", by=cast.amal)
         # nobody has said this yet: also about a public conversation it is for who may write
         draft = word.replace(PUBLIC, PRIVATE)
-        drafts.keep_draft(conversation, "reply", f"Concept {draft}", by=cast.amal)
+        drafts.keep_draft(conversation, "reply", f"Concept {draft}", by=cast.amal, form=uuid4())
         presence.arrive(conversation, writing=True, by=cast.amal, now=timezone.now())
     with acting_for(channel.organisation_id):
         # undecided, so that there is something to decide
@@ -348,29 +257,6 @@ BODY = {
     "login": "kaper@gekaapt.example",
     "password": "een lange zin die niemand raadt",
 }
-# Log-in state and signs of life; they change by themselves.
-RESTLESS = {"base_cache", "tenancy_session", "base_heartbeat", "account_emailaddress"}
-
-
-class Ledger:
-    """All rows of the database as its owner sees them, as one sum per table."""
-
-    def __init__(self) -> None:
-        self.owner = psycopg.connect(
-            make_conninfo(os.environ["DATABASE_OWNER_URL"], dbname=connection.settings_dict["NAME"]), autocommit=True
-        )
-        tables = self.owner.execute("SELECT tablename FROM pg_tables WHERE schemaname = 'public'").fetchall()
-        sums = [
-            sql.SQL("SELECT {}, count(*), sum(hashtextextended(t::text, 0)) FROM {} t").format(
-                sql.Literal(name), sql.Identifier(name)
-            )
-            for (name,) in sorted(tables)
-            if name not in RESTLESS
-        ]
-        self.question = sql.SQL(" UNION ALL ").join(sums)
-
-    def sums(self) -> set[tuple[Any, ...]]:
-        return set(self.owner.execute(self.question).fetchall())
 
 
 @pytest.fixture

@@ -72,7 +72,12 @@ def files_with_traces() -> set[str]:
 def talk(cast: Cast, say: Say) -> None:
     """Somebody is everywhere: said, changed, answered, overheard, named by others, sent along, noted and logged."""
     root = f"{ACTOR}/1"
-    said = {"subject": "geheimtekst", "warning": "geheimtekst", "quoted": "geheimtekst", "html": "<p>geheimtekst</p>"}
+    said: dict[str, Any] = {
+        "subject": "geheimtekst",
+        "warning": "geheimtekst",
+        "quoted": "geheimtekst",
+        "html": "<p>geheimtekst</p>",
+    }
     said |= {"web_url": root, "reply_data": {"to": "wrenzel"}}
     say(cast.square, root, "Gemeente, geheimtekst over de lantaarn. Wrenzela", author=WREN, **said)
     say(cast.square, root, "Gemeente, geheimtekst, anders. Wrenzela", author=WREN, key=f"{root}#edit")

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+from datetime import timedelta
 
 import structlog
 from django.db import transaction
@@ -31,8 +32,8 @@ def defer_once(task: str, key: str, *, after: float = 0, **arguments: int) -> No
     try:
         # in a savepoint of its own: the refusal of a second one must not spoil the transaction around it
         with transaction.atomic():
-            later = {"schedule_in": {"seconds": after}} if after else {}
-            app.configure_task(task, queueing_lock=key, lock=key, **later).defer(**arguments)
+            start = timezone.now() + timedelta(seconds=after) if after else None
+            app.configure_task(task, queueing_lock=key, lock=key, schedule_at=start).defer(**arguments)
     except exceptions.AlreadyEnqueued:
         return
 

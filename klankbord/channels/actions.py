@@ -204,13 +204,20 @@ def bring_in(channel: Channel, landings: Sequence[Landing]) -> int:
 
 
 def settle_arrivals(outcomes: dict[int, str], emptied: Collection[int], now: datetime) -> None:
-    """These were understood; the text says why one was ignored. The raw copies of ``emptied`` go at once."""
+    """These were understood; the text says why one was ignored.
+
+    Of ``emptied`` the raw copy goes at once, and so does the key, which may name who said it: its hash knows it again.
+    """
+    known = Arrival.objects.filter(pk__in=emptied).values_list("pk", "organisation_id", "key") if emptied else ()
+    keys = {pk: forgotten_key(organisation_id, key) for pk, organisation_id, key in known}
     with connection.cursor() as cursor:
         cursor.execute(
             "UPDATE channels_arrival SET state = 'parsed', outcome = new.outcome, parsed_at = %s,"
-            " body = CASE WHEN new.id = ANY (%s) THEN NULL ELSE body END"
-            " FROM unnest(%s::bigint[], %s::text[]) AS new (id, outcome) WHERE channels_arrival.id = new.id",
-            [now, list(emptied), list(outcomes), list(outcomes.values())],
+            " body = CASE WHEN new.key = '' THEN body END,"
+            " key = CASE WHEN new.key = '' THEN channels_arrival.key ELSE new.key END"
+            " FROM unnest(%s::bigint[], %s::text[], %s::text[]) AS new (id, outcome, key)"
+            " WHERE channels_arrival.id = new.id",
+            [now, list(outcomes), list(outcomes.values()), [keys.get(pk, "") for pk in outcomes]],
         )
 
 
@@ -253,7 +260,14 @@ def forget_arrivals(arrivals: Collection[Arrival]) -> None:
         arrival.save(update_fields=["key", "body", "outcome", "state"])
 
 
+def empty_arrivals(arrivals: Collection[Arrival]) -> None:
+    """Raw copies of what was understood go before their day; the keys stay."""
+    Arrival.objects.filter(pk__in=[arrival.pk for arrival in arrivals]).update(body=None)
+
+
 def forget_delivery(delivery: Delivery, outgoing: Json, problem: str) -> None:
-    """An answer keeps what it said without whom it went to."""
+    """An answer keeps what it said without whom it went to; what is not out yet does not go any more."""
     delivery.outgoing, delivery.problem = outgoing, problem
-    delivery.save(update_fields=["outgoing", "problem"])
+    if delivery.state in (Delivery.State.PENDING, Delivery.State.UNCERTAIN) and not outgoing["to"]["network_id"]:
+        delivery.state, delivery.next_attempt_at = Delivery.State.FAILED, None
+    delivery.save(update_fields=["outgoing", "problem", "state", "next_attempt_at"])

@@ -6,7 +6,6 @@ import uuid
 from collections.abc import Callable
 from datetime import datetime
 
-from django.db import connection
 from django.utils.translation import gettext as _
 
 from klankbord.base.jobs import defer_once
@@ -19,7 +18,7 @@ from klankbord.channels.exercise.scenario import NETWORKS, Scenario
 from klankbord.channels.models import Arrival, Channel, Delivery, Gap, Landing, Source
 from klankbord.exercises.queries import Held
 from klankbord.inbox.models import Conversation, Opening
-from klankbord.listening.models import Count
+from klankbord.listening.actions.matching import take_back_counts
 from klankbord.posts.models import Author, Post
 from klankbord.tenancy.audit import record
 from klankbord.tenancy.fence import acting_for
@@ -150,7 +149,7 @@ def _remove_what_was_said(organisation_id: int, channels: list[int]) -> dict[str
     conversations = Conversation.objects.filter(organisation=organisation_id, channel__in=channels)
     authors = list(posts.exclude(author=None).values_list("author", flat=True).distinct())
     gone = {"berichten": posts.count(), "gesprekken": conversations.count()}
-    _take_back_counts(channels)
+    take_back_counts(organisation_id, channels)
     for private in (False, True):
         for channel in channels:
             ids = list(conversations.filter(channel=channel, private=private).values_list("pk", flat=True))
@@ -163,23 +162,6 @@ def _remove_what_was_said(organisation_id: int, channels: list[int]) -> dict[str
     # the same made-up resident may speak in another exercise too
     spoke.exclude(pk__in=Post.objects.filter(author__in=authors).values("author")).delete()
     return gone
-
-
-def _take_back_counts(channels: list[int]) -> None:
-    """What was counted of these messages, word by word; a count of nothing goes."""
-    with connection.cursor() as cursor:
-        cursor.execute(
-            "UPDATE listening_count AS kept SET number = greatest(kept.number - said.number, 0) FROM ("
-            "  SELECT found.dossier_id, word, count(*) AS number,"
-            "    to_timestamp(floor(extract(epoch FROM post.published_at) / 600) * 600) AS at"
-            "  FROM listening_match found JOIN posts_post post ON post.id = found.post_id"
-            "  CROSS JOIN unnest(found.words) AS word WHERE post.channel_id = ANY (%s) GROUP BY 1, 2, 4) said"
-            " WHERE kept.dossier_id = said.dossier_id AND kept.key = said.word AND kept.at = said.at"
-            " RETURNING kept.id",
-            [channels],
-        )
-        touched = [pk for (pk,) in cursor.fetchall()]
-    Count.objects.filter(pk__in=touched, number=0).delete()
 
 
 def _remove_channels(channels: list[Channel]) -> None:

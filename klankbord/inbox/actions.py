@@ -108,9 +108,12 @@ def write_note(
     uri = f"note:{client_id or uuid.uuid4()}"
     Conversation.objects.select_for_update().get(pk=conversation.pk)
     already = Post.objects.filter(organisation_id=conversation.organisation_id, uri=uri).first()
-    if already:
+    text = _said(text)
+    if already and already.text == text:
         return already
-    text, parent = _said(text), _last_in(conversation)
+    if already:
+        uri = f"note:{uuid.uuid4()}"
+    parent = _last_in(conversation)
     # about what was said in private only they read who could read that
     private = conversation.private or parent.private
     note = write_post(
@@ -147,7 +150,8 @@ def reply(
 
     ``hold`` is how many seconds it stays here before it goes out, so that it can be taken back (``undoing.py``).
 
-    ``client_id`` was made when the form was shown, so a form sent twice is one answer. ``seen`` is the last post that
+    ``client_id`` was made when the form was shown, so a form sent twice is one answer; AnsweredMeanwhile when other
+    words were sent with it. ``seen`` is the last post that
     was on the screen; AnsweredMeanwhile when a colleague answered after it. ``to`` is the message that is answered, the
     last one when not given. Refused when the channel cannot do this.
     """
@@ -155,9 +159,11 @@ def reply(
     before, held_until = state_of(conversation), now + timedelta(seconds=hold)
     Conversation.objects.select_for_update().get(pk=conversation.pk)
     already = Post.objects.filter(organisation_id=conversation.organisation_id, delivery__client_id=client_id).first()
-    if already:
+    if already and already.text == _said(text):
         return already
     meanwhile = _thread_posts(conversation).filter(direction=Post.Direction.OUT, pk__gt=seen).order_by("-pk").first()
+    # the same form with other words: it stood open twice, and neither text may get lost
+    meanwhile = already or meanwhile
     if meanwhile:
         raise AnsweredMeanwhile(meanwhile)
     channel, parent = conversation.channel, _answered(conversation, to)
@@ -316,7 +322,8 @@ def _thread_posts(conversation: Conversation) -> models.QuerySet[Post]:
 def _incoming(conversation: Conversation) -> models.QuerySet[Post]:
     return (
         _thread_posts(conversation)
-        .filter(direction=Post.Direction.IN, deleted_at__isnull=True)
+        # who did not speak to us has no name here, and no address to answer to
+        .filter(direction=Post.Direction.IN, deleted_at__isnull=True, overheard=False)
         .select_related("author")
         .order_by("-pk")
     )

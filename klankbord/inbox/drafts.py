@@ -29,41 +29,42 @@ def keep_draft(
     text: str,
     *,
     by: User,
-    form: uuid.UUID | None = None,
+    form: uuid.UUID,
     answers: int | None = None,
     visibility: str = "",
     now: datetime | None = None,
-) -> None:
-    """Keep what somebody is writing; an empty text drops it. Nothing when ``form`` was sent already.
+) -> bool:
+    """Keep what somebody is writing; an empty text drops it. False, and nothing kept, when ``form`` was sent already.
 
     A save and the sending of its form can overtake each other on the way here; what was said is no draft any more.
+    The identity goes along from page to page with the draft, so that this holds after a reload too.
     """
     text = safe_text(text)[:LONGEST]
     if not text.strip():
         forget_draft(conversation, kind, by=by)
-        return
-    if form is not None and was_said(conversation, form):
-        return
+        return True
+    if was_said(conversation, form):
+        return False
+    content = {
+        "text": text,
+        "form": form,
+        "answers": answers,
+        "visibility": visibility,
+        "changed_at": now or timezone.now(),
+    }
     Draft.objects.update_or_create(
         conversation=conversation,
         user=by,
         kind=kind,
-        defaults={
-            "text": text,
-            "answers": answers,
-            "visibility": visibility,
-            "changed_at": now or timezone.now(),
-        },
-        create_defaults={
+        defaults=content,
+        create_defaults=content
+        | {
             "organisation_id": conversation.organisation_id,
             "channel_id": conversation.channel_id,
             "writer": signature(by, conversation.organisation_id),
-            "text": text,
-            "answers": answers,
-            "visibility": visibility,
-            "changed_at": now or timezone.now(),
         },
     )
+    return True
 
 
 def was_said(conversation: Conversation, form: uuid.UUID) -> bool:
@@ -86,8 +87,9 @@ def take_draft(draft: Draft, *, by: User) -> None:
         own.delete()
     earlier = draft.writer
     draft.user, draft.writer = by, signature(by, draft.organisation_id)
-    draft.changed_at = timezone.now()
-    draft.save(update_fields=["text", "user", "writer", "changed_at"])
+    # a new identity: the colleague may still send what is on the other screen, and both must be heard
+    draft.form, draft.changed_at = uuid.uuid4(), timezone.now()
+    draft.save(update_fields=["text", "user", "writer", "form", "changed_at"])
     _log(draft, "concept overnemen", by, earlier)
 
 

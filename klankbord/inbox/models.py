@@ -87,6 +87,7 @@ class Draft(models.Model):
     writer = models.CharField(max_length=240, help_text="Name and desk, copied as text")
     kind = models.CharField(max_length=5, choices=What)
     text = models.TextField()
+    form = models.UUIDField(help_text="The identity of what it becomes when it is sent")
     answers = models.BigIntegerField(null=True, help_text="Loosely: the message that is answered")
     visibility = models.CharField(max_length=10, blank=True)
     changed_at = models.DateTimeField()

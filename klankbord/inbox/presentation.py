@@ -105,7 +105,9 @@ def head(
     already, so that an answer that comes back to its writer has not become more visible.
     """
     connector = connector_class(channel.kind)
-    said = [post for post in posts if post.direction == Post.Direction.IN and not post.deleted_at]
+    said = [
+        post for post in posts if post.direction == Post.Direction.IN and not post.deleted_at and not post.overheard
+    ]
     last = next((post for post in said if post.pk == to), said[-1] if said else None)
     options = _visibility_options(last, connector, visibility)
     return {
@@ -176,6 +178,8 @@ def _who_reads(visibility: Visibility, name: str) -> str:
 
 
 def _name_of(post: Post) -> str:
+    if post.overheard:
+        return _("Somebody else")
     return (post.author.name or post.author.handle if post.author else post.signed) or _("Unknown")
 
 
@@ -222,6 +226,7 @@ def shown_post(post: Post, may_write: bool) -> Shown:
         "warning": post.warning,
         "edited_at": post.edited_at,
         "deleted_at": post.deleted_at,
+        "overheard": post.overheard,
         "private": post.private and post.direction != Post.Direction.INTERNAL,
         "visibility_label": VISIBILITY_LABELS[post.visibility] if post.direction != Post.Direction.INTERNAL else "",
         "attachments": [attachment(one) for one in post.attachments.all()],
@@ -351,8 +356,8 @@ def _handle(conversation: Conversation, posts: Sequence[Post]) -> str:
 
 
 def _by_dossier(found: Sequence[Match]) -> list[Shown]:
-    words: dict[str, list[str]] = {}
+    words: dict[tuple[int, str], list[str]] = {}
     for match in found:
-        known = words.setdefault(match.dossier.name, [])
+        known = words.setdefault((match.dossier_id, match.dossier.name), [])
         known += [word for word in match.words if word not in known]
-    return [{"dossier": name, "url": "", "words": known} for name, known in words.items()]
+    return [{"dossier": name, "url": address("dossier", pk), "words": known} for (pk, name), known in words.items()]

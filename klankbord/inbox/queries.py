@@ -10,7 +10,7 @@ from django.db.models import Q
 
 from klankbord.channels.models import Channel
 from klankbord.inbox.models import Conversation, Draft, Presence
-from klankbord.listening.models import Match
+from klankbord.listening.models import Dossier, Match
 from klankbord.posts.queries import search_threads
 from klankbord.tenancy.fence import Sight
 from klankbord.tenancy.models import AuditEntry, Membership, User
@@ -122,9 +122,10 @@ def earlier_conversations(conversation: Conversation) -> list[Conversation]:
 
 
 def finds(conversation: Conversation) -> list[Match]:
-    """The dossiers that this thread was found by; empty for a desk that acts by mandate."""
+    """The dossiers that this thread was found by; empty for a desk that acts by mandate. Public order is not shown."""
     return list(
         Match.objects.filter(post__organisation=conversation.organisation_id, post__root_uri=conversation.root_uri)
+        .exclude(dossier__purpose=Dossier.Purpose.PUBLIC_ORDER)
         .select_related("dossier")
         .order_by("pk")[:20]
     )

@@ -6,9 +6,11 @@ time takes away the answer and its delivery in one transaction; the text is a dr
 
 from __future__ import annotations
 
+import uuid
 from datetime import datetime, timedelta
 from typing import Any
 
+from django.db.models import Field
 from django.utils import timezone
 from django.utils.translation import gettext as _
 
@@ -107,21 +109,27 @@ def _put_back(conversation: Conversation, step: Step) -> list[str]:
     here = state_of(conversation)
     changed = [name for name in FIELDS if here[name] == step.after[name] != step.before[name]]
     for name in changed:
-        field = Conversation._meta.get_field(name.removesuffix("_id"))
-        setattr(conversation, name, field.to_python(step.before[name]))
+        setattr(conversation, name, _value(name, step.before[name]))
     waited = step.before["waiting_since"]
     if waited and "waiting_since" not in changed and conversation.status == Conversation.Status.OPEN:
         # the resident wrote again meanwhile, but has been waiting since the first time
-        earlier = Conversation._meta.get_field("waiting_since").to_python(waited)
+        earlier = _value("waiting_since", waited)
         if conversation.waiting_since is None or earlier < conversation.waiting_since:
             conversation.waiting_since = earlier
             changed.append("waiting_since")
     return changed
 
 
+def _value(name: str, kept: Any) -> Any:
+    """What a field held, from what JSON kept of it."""
+    field = Conversation._meta.get_field(name.removesuffix("_id"))
+    assert isinstance(field, Field)
+    return field.to_python(kept)
+
+
 def _hold_back(step: Step, conversation: Conversation, by: User) -> None:
     """Take away an answer that nobody has claimed yet; its text becomes a draft again."""
-    delivery = Delivery.objects.select_for_update().filter(pk=step.delivery_id).first()
+    delivery = Delivery.objects.select_for_update().filter(pk=step.delivery_id or 0).first()
     if delivery is None or delivery.state != Delivery.State.PENDING or delivery.attempts:
         raise TooLate(_("It is too late to undo this: the answer is on its way."))
     typed = Draft.objects.filter(conversation=conversation, user=by, kind=Draft.What.REPLY).first()
@@ -132,6 +140,7 @@ def _hold_back(step: Step, conversation: Conversation, by: User) -> None:
             Draft.What.REPLY,
             f"{post.text}{BETWEEN}{typed.text}" if typed else post.text,
             by=by,
+            form=uuid.uuid4(),
             answers=parent.pk if parent else None,
             visibility=post.visibility,
         )

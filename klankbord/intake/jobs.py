@@ -5,7 +5,7 @@ from __future__ import annotations
 from procrastinate.contrib.django import app
 
 from klankbord.channels.models import Source
-from klankbord.intake import flow, forgetting, media, rereading, sweeping
+from klankbord.intake import flow, forgetting, media, rereading, sweeping, telling
 
 
 @app.task(name="intake.route")
@@ -53,3 +53,9 @@ def remove_unused_files(timestamp: int) -> None:
 @app.task(name="intake.forget_what_is_due", queueing_lock="forgetting", lock="forgetting")
 def forget_what_is_due(timestamp: int) -> None:
     forgetting.forget_what_is_due()
+
+
+@app.periodic(cron="11 * * * *")
+@app.task(name="intake.tell_followers", queueing_lock="telling", lock="telling")
+def tell_followers(timestamp: int) -> None:
+    telling.tell_followers()

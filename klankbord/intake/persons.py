@@ -13,7 +13,7 @@ from typing import Any
 from django.db import connection
 from django.db.models import Q
 
-from klankbord.channels.actions import forget_arrivals, forget_delivery
+from klankbord.channels.actions import empty_arrivals, forget_arrivals, forget_delivery
 from klankbord.channels.contract import PostArrived
 from klankbord.channels.models import Arrival, Channel, Delivery
 from klankbord.channels.registry import connector_for
@@ -47,10 +47,11 @@ def known_as(organisation_id: int, address: str) -> list[Known]:
 def forget_person(author: Author, now: datetime, *, by: User | None) -> None:
     """Take one person out of everything this organisation holds. The log keeps that it was done, and no name."""
     organisation_id, network_id, kind = author.organisation_id, author.network_id, author.kind
-    arrivals = _arrivals(organisation_id, kind, network_id, author)
+    own, naming = _arrivals(organisation_id, kind, network_id, author)
     forget_in_dossiers(organisation_id, author.pk, traces_of(author))
     traces = forget_author(author, now)
-    forget_arrivals(arrivals)
+    forget_arrivals(own)
+    empty_arrivals(naming)
     forget_in_posts(organisation_id, traces)
     forget_in_conversations(organisation_id, author.pk, traces)
     _forget_deliveries(organisation_id, traces)
@@ -59,25 +60,34 @@ def forget_person(author: Author, now: datetime, *, by: User | None) -> None:
     record(organisation_id, "persoon vergeten", f"persoon:{author.pk}", by=by, details=details)
 
 
-def _arrivals(organisation_id: int, kind: str, network_id: str, author: Author) -> list[Arrival]:
-    """The raw copies in which this person speaks, and those whose key is the uri of what they said."""
-    uris = set(Post.objects.filter(author=author).values_list("uri", flat=True))
-    found = []
-    for channel in Channel.objects.filter(organisation=organisation_id, kind=kind):
+def _arrivals(organisation_id: int, kind: str, network_id: str, author: Author) -> tuple[list[Arrival], list[Arrival]]:
+    """Raw copies: those of what this person said, and those of others in which this person is named.
+
+    What is new and not understood yet is left for its turn; it is looked at when it is forgotten again.
+    """
+    uris = set(Post.objects.filter(author=author).values_list("uri", flat=True)) - {""}
+    words = [word.casefold() for word in traces_of(author).words]
+    own: list[Arrival] = []
+    naming: list[Arrival] = []
+    for channel in Channel.objects.filter(organisation=organisation_id):
         connector = connector_for(channel)
         for arrival in Arrival.objects.filter(channel=channel).iterator(chunk_size=500):
             body = bytes(arrival.body or b"")
             try:
                 events = connector.parse(body) if body else []
-            except Exception:  # noqa: BLE001  # what cannot be understood is judged by its bytes
+            except Exception:  # noqa: BLE001  # a connector may stumble over anything; then the bytes decide
                 events = []
-                if network_id.encode() in body or (author.handle and author.handle.encode() in body):
-                    found.append(arrival)
-                    continue
-            says = any(isinstance(one, PostArrived) and one.author.network_id == network_id for one in events)
-            if says or any(uri and uri in arrival.key for uri in uris):
-                found.append(arrival)
-    return found
+            told = f"{events} {body.decode(errors='replace')}".casefold()
+            spoke = channel.kind == kind and any(
+                isinstance(one, PostArrived) and one.author.network_id == network_id for one in events
+            )
+            key = arrival.key.casefold()
+            if spoke or any(word in key for word in words) or any(uri in arrival.key for uri in uris):
+                own.append(arrival)
+            elif any(word in told for word in words):
+                # in quarantine nobody knows whose it is: then it goes as a whole
+                (own if arrival.state == Arrival.State.QUARANTINED else naming).append(arrival)
+    return own, naming
 
 
 def _forget_deliveries(organisation_id: int, traces: Traces) -> None:
@@ -85,7 +95,9 @@ def _forget_deliveries(organisation_id: int, traces: Traces) -> None:
         near = any(post.root_uri in traces.threads for post in delivery.posts.all())
         outgoing = _scrubbed(delivery.outgoing, traces, near=near)
         if near:
-            outgoing = outgoing | {"to": {"network_id": "", "handle": "", "name": ""}, "reply_data": {}}
+            # its subject is that of the message it answers
+            nobody = {"network_id": "", "handle": "", "name": ""}
+            outgoing = outgoing | {"to": nobody, "reply_data": {}, "subject": ""}
         problem = traces.without(delivery.problem, near=near)
         if (outgoing, problem) != (delivery.outgoing, delivery.problem):
             forget_delivery(delivery, outgoing, problem)

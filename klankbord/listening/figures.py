@@ -8,13 +8,17 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import date, datetime, timedelta
 
+from babel import Locale
 from django.db.models import Sum
 from django.db.models.functions import TruncDate
 from django.utils import timezone
+from django.utils.translation import get_language
+from django.utils.translation import gettext as _
 
 from klankbord.base.text.tokens import Kind, tokenize
 from klankbord.channels.models import Channel
 from klankbord.channels.queries import gaps_of
+from klankbord.channels.registry import connectors
 from klankbord.listening.finds import Wanted, finds_of
 from klankbord.listening.models import Count, Dossier
 from klankbord.listening.words import word_list
@@ -36,10 +40,11 @@ class Day:
 
 @dataclass(frozen=True, slots=True)
 class Part:
-    """One key of an aspect with its number."""
+    """One key of an aspect with its number, and what people call it."""
 
     key: str
     number: int
+    label: str
 
 
 def per_day(dossier: Dossier, channels: Sequence[Channel], days: int, now: datetime) -> list[Day]:
@@ -90,8 +95,18 @@ def parts(dossier: Dossier, since: datetime) -> dict[str, list[Part]]:
     )
     found: dict[str, list[Part]] = {A.WORD: [], A.SOURCE: [], A.LANGUAGE: []}
     for aspect, key, total in rows:
-        found[aspect].append(Part(key, total))
+        found[aspect].append(Part(key, total, called(aspect, key)))
     return {aspect: sorted(keys, key=lambda one: (-one.number, one.key)) for aspect, keys in found.items()}
+
+
+def called(aspect: str, key: str) -> str:
+    """What people call a key: the network instead of its kind, the language instead of its code."""
+    if aspect == A.SOURCE and key in connectors():
+        return _(connectors()[key].label)
+    if aspect == A.LANGUAGE:
+        known = Locale.parse(get_language() or "nl", sep="-").languages
+        return str(known.get(key.partition("-")[0], key) or _("unknown"))
+    return key
 
 
 @dataclass(frozen=True, slots=True)

@@ -2,9 +2,10 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator, Sequence
-from dataclasses import dataclass, field
+from collections.abc import Callable, Iterable, Iterator, Sequence
+from dataclasses import dataclass
 from datetime import UTC, date, datetime, time, timedelta
+from functools import partial
 
 from django.db.models import Exists, OuterRef, Q, QuerySet
 from django.utils import timezone
@@ -21,7 +22,6 @@ from klankbord.posts.models import Post
 PAGE = 50
 SAMPLE = 1000
 """Posts that a preview is tried on, newest first."""
-EXAMPLES = 5
 
 
 @dataclass(frozen=True, slots=True)
@@ -87,18 +87,13 @@ def shown(dossier: Dossier, matches: Iterable[Match]) -> list[Seen]:
     ]
 
 
-class marker:  # noqa: N801  # called like a function
-    """Where the words of a dossier stand in a text."""
-
-    def __init__(self, dossier: Dossier) -> None:
-        self.words = dossier.words
-        try:
-            self.query: Query | None = read(dossier.query) if dossier.query else None
-        except Refused:
-            self.query = None
-
-    def __call__(self, text: str) -> list[tuple[int, int]]:
-        return self.query.highlights(text) if self.query else highlight(text, self.words)
+def marker(dossier: Dossier) -> Callable[[str], list[tuple[int, int]]]:
+    """What tells where the words of a dossier stand in a text."""
+    try:
+        query = read(dossier.query) if dossier.query else None
+    except Refused:
+        query = None
+    return query.highlights if query else partial(highlight, words=dossier.words)
 
 
 def marked(text: str, spans: Sequence[tuple[int, int]]) -> SafeString:
@@ -121,8 +116,6 @@ class Preview:
 
     tried: int = 0
     found: int = 0
-    examples: list[Seen] = field(default_factory=list)
-    since: datetime | None = None
 
     @property
     def nothing(self) -> bool:
@@ -148,13 +141,8 @@ def preview(organisation_id: int, query: Query, purpose: str) -> Preview | None:
     """Try a query on the newest public posts of this organisation; None where the purpose does not allow that."""
     if purpose not in Dossier.Purpose.values or not PREVIEWED[Dossier.Purpose(purpose)]:
         return None
-    posts = list(sample(organisation_id))
-    found = [(post, explained) for post in posts if (explained := query.match(document(post))) is not None]
-    examples = [
-        Seen(post, explained.why, post.received_at, marked(post.text, query.highlights(post.text)), 0)
-        for post, explained in found[:EXAMPLES]
-    ]
-    return Preview(len(posts), len(found), examples, posts[-1].published_at if posts else None)
+    found = [query.match(document(post)) is not None for post in sample(organisation_id)]
+    return Preview(len(found), sum(found))
 
 
 def sample(organisation_id: int, most: int = SAMPLE) -> Iterator[Post]:

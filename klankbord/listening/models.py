@@ -167,6 +167,7 @@ class Follower(models.Model):
     user = models.ForeignKey(User, on_delete=models.CASCADE, related_name="+")
     when = models.CharField(max_length=6, choices=When, default=When.DAILY)
     seen_at = models.DateTimeField(help_text="What was found after this is new to this colleague")
+    told_at = models.DateTimeField(null=True, help_text="When a mail about it went out last")
 
     fence = Kind.HOUSE
 

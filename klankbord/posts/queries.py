@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Collection, Sequence
+from dataclasses import dataclass
 from datetime import datetime
 
 from django.db import connection
@@ -51,10 +52,11 @@ def search_query(text: str) -> str:
     words = query_terms(text)
     if not words:
         return ""
-    return " & ".join([*map(_quote, words[:-1]), f"{_quote(words[-1])}:*"])
+    return " & ".join([*map(quoted_term, words[:-1]), f"{quoted_term(words[-1])}:*"])
 
 
-def _quote(term: str) -> str:
+def quoted_term(term: str) -> str:
+    """A term as PostgreSQL reads it in a tsquery."""
     return "'" + term.replace("\\", "\\\\").replace("'", "''") + "'"
 
 
@@ -68,3 +70,31 @@ def search_threads(text: str, channels: Sequence[int], limit: int) -> list[tuple
             "SELECT organisation_id, root_uri FROM search_posts(%s::tsquery, %s, %s)", [query, list(channels), limit]
         )
         return list(dict.fromkeys(cursor.fetchall()))
+
+
+@dataclass(frozen=True, slots=True)
+class Candidates:
+    """Posts that may satisfy a query, from new to old; ``further`` is where to go on, None when there are no more."""
+
+    ids: list[int]
+    further: tuple[datetime, int] | None
+
+
+def newest_candidates(
+    query: str, patterns: Sequence[str], channels: Sequence[int], before: tuple[datetime, int], most: int
+) -> Candidates:
+    """The newest public posts of others, before a moment and id, whose terms satisfy a tsquery, or a LIKE pattern.
+
+    Among the channels that one may see. Without a query a bounded stretch is read: few may come while there are more.
+    """
+    with connection.cursor() as cursor:
+        cursor.execute(
+            "SELECT id, published_at FROM search_candidates(%s::tsquery, %s, %s, %s, %s, %s)",
+            [query or None, list(patterns), list(channels), *before, most],
+        )
+        rows = cursor.fetchall()
+    ids = [pk for pk, _moment in rows if pk is not None]
+    if rows and (len(ids) < len(rows) or len(ids) == most):
+        pk, moment = rows[-1]
+        return Candidates(ids, (moment, pk or 0))
+    return Candidates(ids, None)

@@ -8,6 +8,7 @@ from typing import Any
 import structlog
 from allauth.account.adapter import DefaultAccountAdapter
 from allauth.account.authentication import get_authentication_records
+from allauth.account.internal.stagekit import clear_login
 from allauth.core import context
 from allauth.mfa.adapter import DefaultMFAAdapter
 from allauth.mfa.models import Authenticator
@@ -15,12 +16,13 @@ from cryptography.fernet import Fernet
 from django.conf import settings
 from django.contrib.auth.base_user import AbstractBaseUser
 from django.contrib.auth.password_validation import MinimumLengthValidator
-from django.http import HttpRequest
+from django.http import HttpRequest, HttpResponse
 from django.urls import reverse
 from django.utils.translation import gettext as _
 
 from klankbord.project.security import READY, must_have_second_step
-from klankbord.project.signing_in import came_by_provider
+from klankbord.project.signing_in import came_by_provider, only_by_provider
+from klankbord.tenancy.queries import comes_by_provider
 from klankbord.tenancy.sessions import begin_session
 
 logger = structlog.get_logger()
@@ -43,6 +45,15 @@ class Accounts(DefaultAccountAdapter):  # type: ignore[misc]  # allauth has no t
             super().send_mail(template_prefix, email, context)
         except OSError as problem:
             logger.warning("mail of the log-in not sent", template=template_prefix, problem=str(problem))
+
+    def pre_login(self, request: HttpRequest, user: AbstractBaseUser, **hook: Any) -> HttpResponse | None:
+        """Whose place follows from groups comes by the provider each time: who is put out there is out here too."""
+        by_provider = "sociallogin" in (hook.get("signal_kwargs") or {})
+        if settings.OIDC and not by_provider and comes_by_provider(user.pk):
+            clear_login(request)
+            return only_by_provider(request, settings.OIDC)
+        answer: HttpResponse | None = super().pre_login(request, user, **hook)
+        return answer
 
     def login(self, request: HttpRequest, user: AbstractBaseUser) -> None:
         super().login(request, user)

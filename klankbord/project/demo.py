@@ -14,6 +14,7 @@ from django.db import transaction
 from django.utils import timezone
 
 from klankbord.channels.actions import bring_in, connect_channel
+from klankbord.channels.exercise.channel import Exercise
 from klankbord.channels.models import Channel, Delivery, Landing
 from klankbord.inbox import actions, sending
 from klankbord.inbox.models import Conversation
@@ -136,30 +137,18 @@ def _hear(made: Made, now: datetime) -> None:
             for channel in made.channels
             if channel.organisation_id == organisation.pk and channel.settings["network"] == one["network"]
         )
+        network = Exercise(channel.settings, {})
         days = [int(day) for day, count in one["per_day"].items() for _once in range(count)]
-        landings = []
-        for place, day in enumerate(days):
-            act = {"day": day, "clock": f"{7 + place * 5 % 15:02d}:{place * 17 % 60:02d}"}
-            uri = f"exercise://verleden/{number}/{place}"
-            body = {
-                "exercise": True,
-                "uri": uri,
-                "root_uri": uri,
-                "parent_uri": "",
-                "handle": f"@oefenbewoner{place % 23}@buurtnet.example",
-                "name": f"Oefenbewoner {place % 23}",
-                "text": one["texts"][place % len(one["texts"])],
-                "subject": "",
-                "warning": "",
-                "language": "nl",
-                "visibility": "public",
-                "addressed": False,
-                "published_at": _moment(act, now).isoformat(),
-                "edited_at": "",
-                "deleted": False,
-                "attachments": [],
-            }
-            landings.append(Landing(key=uri, body=json.dumps(body).encode(), received_at=now))
+        said = [
+            network.overheard(
+                f"{number}-{place}",
+                place % 23,
+                one["texts"][place % len(one["texts"])],
+                _moment({"day": day, "clock": f"{7 + place * 5 % 15:02d}:{place * 17 % 60:02d}"}, now),
+            )
+            for place, day in enumerate(days)
+        ]
+        landings = [Landing(key=each.key, body=each.body, received_at=now) for each in said]
         with acting_for(organisation.pk):
             bring_in(channel, landings)
         take_in(organisation.pk, channel.pk)

@@ -128,6 +128,10 @@ def _parts() -> Iterator[Diagnosis]:
     for name, (good, bad, repair) in words.items():
         finding = found[name]
         yield Diagnosis(finding.ok, good if finding.ok else bad.format(detail=finding.detail), repair)
+    if found["migrations"].ok:
+        from klankbord.project.surroundings import surroundings
+
+        yield from surroundings()
 
 
 def diagnose() -> Iterator[Diagnosis]:

@@ -94,10 +94,16 @@ CHAPTERS = (
                 "Servers on private addresses that may be reached all the same, with commas: `name` or `name:port`.",
             ),
             Variable(
+                "KLANKBORD_UNDO_SECONDS",
+                "6",
+                "Seconds an answer waits here after a press on Send, so that it can be taken back; `0`: not at all.",
+            ),
+            Variable(
                 "KLANKBORD_SENDING_LEASE",
                 "90",
                 "Seconds an answer may be on its way out before it counts as uncertain; longer than any time-out.",
             ),
+            Variable("KLANKBORD_UNDO_SECONDS", "6", "Seconds in which an answer can be taken back before it is sent."),
             Variable(
                 "KLANKBORD_METRICS_TOKEN",
                 "only this machine",

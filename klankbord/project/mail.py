@@ -17,12 +17,29 @@ from klankbord.base.outside.mail import (
     open_smtp,
 )
 from klankbord.tenancy.actions import installation, mail_password
+from klankbord.tenancy.models import Installation
 
 PATIENCE = 20.0  # seconds
 
 
 class MailNotSent(OSError):
     """The mail is not on its way; the text is for people, in their language."""
+
+
+def reach(known: Installation) -> smtplib.SMTP:
+    """A connection with the mail server that was filled in. Raises MailNotSent with why there is none."""
+    try:
+        return open_smtp(known.mail_host, known.mail_port, Security(known.mail_security), PATIENCE)
+    except (MailServerUnreachable, MailUnencrypted):
+        raise MailNotSent(
+            _("The mail server %(host)s does not answer on port %(port)s.")
+            % {"host": known.mail_host, "port": known.mail_port}
+        ) from None
+    except MailServerUntrusted:
+        raise MailNotSent(
+            _("The connection with %(host)s cannot be encrypted. Choose another kind of encryption.")
+            % {"host": known.mail_host}
+        ) from None
 
 
 class InstallationBackend(BaseEmailBackend):
@@ -32,18 +49,7 @@ class InstallationBackend(BaseEmailBackend):
         known = installation()
         if not known.mail_host:
             raise MailNotSent(_("No mail server has been filled in yet."))
-        try:
-            client = open_smtp(known.mail_host, known.mail_port, Security(known.mail_security), PATIENCE)
-        except (MailServerUnreachable, MailUnencrypted):
-            raise MailNotSent(
-                _("The mail server %(host)s does not answer on port %(port)s.")
-                % {"host": known.mail_host, "port": known.mail_port}
-            ) from None
-        except MailServerUntrusted:
-            raise MailNotSent(
-                _("The connection with %(host)s cannot be encrypted. Choose another kind of encryption.")
-                % {"host": known.mail_host}
-            ) from None
+        client = reach(known)
         try:
             if known.mail_user:
                 client.login(known.mail_user, mail_password(known))

@@ -78,8 +78,11 @@ ALWAYS_REACHABLE = {
     "mfa_add_webauthn",
     "mfa_reauthenticate",
     "mfa_reauthenticate_webauthn",
-    "set_language",
+    "preferences",
     "health",
+    "manifest",
+    "offline",
+    "service-worker",
     "metrics",
 }
 READY = "second_step_is_set_up"

@@ -73,6 +73,7 @@ MIDDLEWARE = [
     "allauth.account.middleware.AccountMiddleware",
     "django.contrib.messages.middleware.MessageMiddleware",
     "klankbord.project.security.RequireSecondStep",
+    "klankbord.project.preferences.Preferred",
 ]
 TEMPLATES = [
     {
@@ -86,6 +87,7 @@ TEMPLATES = [
                 "django.contrib.auth.context_processors.auth",
                 "django.contrib.messages.context_processors.messages",
                 "klankbord.project.navigation.navigation",
+                "klankbord.project.preferences.preferred",
             ],
         },
     },

@@ -15,7 +15,7 @@ from allauth.socialaccount.providers.base import AuthError, AuthProcess
 from allauth.socialaccount.providers.oauth2.client import OAuth2Error
 from django.conf import settings
 from django.core.cache import cache
-from django.core.exceptions import ValidationError
+from django.core.exceptions import PermissionDenied, ValidationError
 from django.core.validators import validate_email
 from django.http import Http404, HttpRequest, HttpResponse
 from django.shortcuts import redirect, render
@@ -29,9 +29,11 @@ from klankbord.base.outside.guarded_session import guarded_session
 from klankbord.project.provider import PROVIDER_ID, Provider, proves_second_step
 from klankbord.tenancy.actions import Refused
 from klankbord.tenancy.following import follow_provider, meet
+from klankbord.tenancy.models import User
 
 LONGEST_GROUP, MOST_GROUPS = 200, 1000
 KNOWN_FOR = 600  # seconds
+NEEDED = ("authorization_endpoint", "token_endpoint", "jwks_uri", "userinfo_endpoint")
 
 logger = structlog.get_logger()
 
@@ -50,6 +52,13 @@ class SigningIn(DefaultSocialAccountAdapter):  # type: ignore[misc]  # allauth h
         claims = _claims(sociallogin)
         _forget_claims(sociallogin)
         try:
+            if _sends_too_many_groups(claims, provider.groups):
+                raise Refused(
+                    _(
+                        "You are in more groups than can be sent along. Nothing has changed. Ask the administrator to"
+                        " send along only the groups of Klankbord."
+                    )
+                )
             user = sociallogin.user if sociallogin.is_existing else meet(*_introduction(claims))
             has_place = follow_provider(user, _groups(claims.get(provider.groups)))
         except Refused as problem:
@@ -61,7 +70,7 @@ class SigningIn(DefaultSocialAccountAdapter):  # type: ignore[misc]  # allauth h
             )
             raise ImmediateHttpResponse(_not_in(request, provider, sentence % {"provider": provider.name}))
         if not sociallogin.is_existing:
-            sociallogin.connect(request, user)
+            _connect(request, sociallogin, user)
         request.second_step_at_provider = proves_second_step(claims, provider.second_step)  # type: ignore[attr-defined]
 
     def on_authentication_error(
@@ -80,11 +89,25 @@ class SigningIn(DefaultSocialAccountAdapter):  # type: ignore[misc]  # allauth h
         raise ImmediateHttpResponse(_not_in(request, settings.OIDC, sentence))
 
 
+def _connect(request: HttpRequest, sociallogin: SocialLogin, user: User) -> None:
+    """From now on this is that somebody. Whoever used the account already hears of it by mail."""
+    if user.last_login is not None:
+        sociallogin.connect(request, user)
+        return
+    sociallogin.user = user
+    sociallogin.save(request, connect=True)
+
+
 def _claims(sociallogin: SocialLogin) -> dict[str, Any]:
     """What the provider says in the ID token and at its userinfo endpoint; the ID token has the last word."""
+    kept = sociallogin.account.extra_data
+    subjects = {part.get("sub") for part in kept.values() if isinstance(part, Mapping)}
+    if len(subjects) > 1:
+        # OpenID Connect Core 1.0, 5.3.2: an answer about somebody else must not be used
+        raise PermissionDenied
     found: dict[str, Any] = {}
     for part in ("userinfo", "id_token"):
-        said = sociallogin.account.extra_data.get(part)
+        said = kept.get(part)
         if isinstance(said, Mapping):
             found |= said
     return found
@@ -115,6 +138,18 @@ def _groups(said: Any) -> list[str]:
     """The groups in a claim: a list, or one name."""
     listed = said if isinstance(said, list) else [said]
     return [name[:LONGEST_GROUP] for name in listed[:MOST_GROUPS] if isinstance(name, str) and name]
+
+
+def _sends_too_many_groups(claims: Mapping[str, Any], name: str) -> bool:
+    """Whether the provider left the groups out because there are too many, as Microsoft Entra ID does above 200."""
+    elsewhere = claims.get("_claim_names")
+    return bool(claims.get("hasgroups")) or (isinstance(elsewhere, Mapping) and name in elsewhere)
+
+
+def only_by_provider(request: HttpRequest, provider: Provider) -> HttpResponse:
+    """Somebody tried a password or a passkey whose place follows from groups at the provider."""
+    sentence = _("Your access comes from %(provider)s. Log in there: choose that button on the log-in page.")
+    return _not_in(request, provider, sentence % {"provider": provider.name})
 
 
 def _not_in(request: HttpRequest, provider: Provider | None, sentence: str) -> HttpResponse:
@@ -167,6 +202,22 @@ def leave_provider(request: HttpRequest) -> HttpResponse:
     asked = urlencode({"client_id": provider.client, "post_logout_redirect_uri": back})
     url = f"{end}{'&' if '?' in end else '?'}{asked}"
     return render(request, "signing_in/leave.html", {"url": url, "provider": provider})
+
+
+def provider_trouble(provider: Provider) -> str:
+    """Why nobody can log in with this provider, for who runs the machine; empty when it answers as it should."""
+    try:
+        with guarded_session() as session:
+            answer = session.get(f"{provider.address}/.well-known/openid-configuration")
+            said = answer.json() if answer.ok else None
+    except (RequestException, ValueError) as problem:
+        return str(problem) or type(problem).__name__
+    if not isinstance(said, Mapping):
+        return f"status {answer.status_code}"
+    if str(said.get("issuer", "")).rstrip("/") != provider.address:
+        return _("it calls itself %(name)s") % {"name": said.get("issuer")}
+    missing = [name for name in NEEDED if not said.get(name)]
+    return _("it does not name %(names)s") % {"names": ", ".join(missing)} if missing else ""
 
 
 def _end_of_session(request: HttpRequest) -> str:

@@ -6,7 +6,7 @@ from allauth.socialaccount.providers.openid_connect.views import callback as fro
 from django.urls import URLPattern, URLResolver, include, path
 
 from klankbord.intake.person_page import person
-from klankbord.project import passkeys, signing_in
+from klankbord.project import passkeys, phone, preferences, signing_in
 from klankbord.project.health import health
 from klankbord.project.metrics import metrics
 
@@ -29,5 +29,8 @@ urlpatterns: list[URLPattern | URLResolver] = [
     path("take-in/", include("klankbord.intake.urls")),
     path("", include("klankbord.public.urls")),
     path("", include("klankbord.exercises.urls")),
-    path("i18n/", include("django.conf.urls.i18n")),
+    path("manifest.webmanifest", phone.manifest, name="manifest"),
+    path("service-worker.js", phone.service_worker, name="service-worker"),
+    path("offline", phone.offline, name="offline"),
+    path("preferences", preferences.change, name="preferences"),
 ]

@@ -24,6 +24,7 @@ from klankbord.tenancy.models import (
     Membership,
     Municipality,
     Organisation,
+    Preference,
     Team,
     TeamMember,
     User,
@@ -244,6 +245,11 @@ def accept_invitation(token: str, *, by: User) -> int:
     Membership.objects.filter(organisation_id=organisation, user=by).update(follows_provider=False)
     record(organisation, "uitnodiging aannemen", f"gebruiker:{by.pk}", by=by, details={"naam": by.name})
     return int(organisation)
+
+
+def change_preference(user: User, **changes: str | bool) -> None:
+    """Keep how somebody wants to see the screen. Personal, of no organisation: no log has it."""
+    Preference.objects.update_or_create(user=user, defaults=changes)
 
 
 # ---- the installation ------------------------------------------------------------------------------------

@@ -100,6 +100,22 @@ class Session(AbstractBaseSession):
     fence = Kind.SYSTEM
 
 
+class Preference(models.Model):
+    """How somebody wants to see and work the screen, on every device."""
+
+    class Theme(models.TextChoices):
+        DEVICE = "", _("As my device")
+        LIGHT = "light", _("Light")
+        DARK = "dark", _("Dark")
+
+    user = models.OneToOneField(User, on_delete=models.CASCADE, related_name="+")
+    language = models.CharField(max_length=8, blank=True, help_text="Empty: as the browser asks")
+    theme = models.CharField(max_length=5, choices=Theme, default=Theme.DEVICE, blank=True)
+    single_keys = models.BooleanField(default=True, help_text="Keys of one letter at the desk")
+
+    fence = Kind.PERSONAL
+
+
 class Team(models.Model):
     organisation = models.ForeignKey(Organisation, on_delete=models.CASCADE, related_name="+")
     name = models.CharField(_("name"), max_length=80)

@@ -50,6 +50,13 @@ def has_a_place(user_id: int) -> bool:
         return bool(cursor.fetchone()[0])
 
 
+def comes_by_provider(user_id: int) -> bool:
+    """Whether a group of the identity provider gave somebody a place here."""
+    with connection.cursor() as cursor:
+        cursor.execute("SELECT comes_by_provider(%s)", [user_id])
+        return bool(cursor.fetchone()[0])
+
+
 def has_second_step(user: User) -> bool:
     """Whether this person has an app or a passkey."""
     return bool(Authenticator.objects.filter(user=user).exclude(type=Authenticator.Type.RECOVERY_CODES).exists())

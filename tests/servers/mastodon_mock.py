@@ -90,7 +90,11 @@ class MastodonMock:
 
     def goes_wrong(self, method: str, path: str, effect: str, count: int = 1, **more: Any) -> None:
         """The next ``count`` requests there meet this fault."""
-        rule = {"match": {"methods": [method], "path": path}, "effect": {"type": effect, **more}, "count": count}
+        rule: dict[str, Any] = {
+            "match": {"methods": [method], "path": path},
+            "effect": {"type": effect, **more},
+            "count": count,
+        }
         self.ask("POST", "/api/v1/_mock/faults", **rule)
 
     def is_well_again(self) -> None:

@@ -18,7 +18,7 @@ async function logoutSource(ctx, form) {
 const provider = new Provider(`http://localhost:${port}`, {
   clients: [{ grant_types: ['authorization_code'], response_types: ['code'], ...client }],
   scopes: ['openid', 'email', 'profile'],
-  claims: { openid: ['sub', 'acr', 'amr'], email: ['email', 'email_verified'], profile: ['name', 'groups'] },
+  claims: { openid: ['sub', 'acr', 'amr'], email: ['email', 'email_verified'], profile: ['name', 'groups', 'hasgroups'] },
   cookies: { keys: ['oefening'] },
   pkce: { required: () => true },
   features: { devInteractions: { enabled: false }, rpInitiatedLogout: { enabled: true, logoutSource } },

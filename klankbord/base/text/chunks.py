@@ -9,6 +9,7 @@ from __future__ import annotations
 from klankbord.base.text.tokens import tokenize
 
 CURRENCIES = "€$£"
+PUNCTUATION = '.,:!?;)"'
 LONGEST_REMEMBERED = 60
 """Characters; longer chunks are addresses that hardly come twice."""
 MOST_REMEMBERED = 100_000
@@ -32,8 +33,13 @@ def terms_in(text: str) -> set[str]:
 
 def terms_of_chunk(chunk: str) -> tuple[str, ...]:
     """The terms of what stands between white space."""
-    found = tuple({term: None for token in tokenize(chunk) for term in token.terms})
-    if len(chunk) <= LONGEST_REMEMBERED:
+    word = chunk[:-1] if chunk[-1] in PUNCTUATION else chunk
+    if word.isascii() and word.isalnum() and len(word) <= LONGEST_REMEMBERED:
+        found: tuple[str, ...] = (word.lower(),)  # the ordinary word of the tokenizer's first branch
+    else:
+        found = tuple({term: None for token in tokenize(chunk) for term in token.terms})
+    # what ends in a currency must be looked at again each time: the amount may follow
+    if len(chunk) <= LONGEST_REMEMBERED and chunk[-1] not in CURRENCIES:
         if len(_remembered) >= MOST_REMEMBERED:
             _remembered.clear()
         _remembered[chunk] = found

@@ -23,6 +23,10 @@ class Hidden(NamedTuple):
     mask: str
 
 
+_WORTH_A_LOOK = re.compile(r"[\d@]")
+"""Everything that is covered holds a digit or an at sign; most texts hold neither."""
+
+
 def mask(text: str) -> str:
     """The text with phone numbers, mail addresses, IBANs, citizen service numbers and licence plates covered."""
     pieces: list[str] = []
@@ -35,7 +39,7 @@ def mask(text: str) -> str:
 
 def hidden(text: str) -> list[Hidden]:
     """What :func:`mask` covers, in order and without overlap. Linear in the length of the text."""
-    if text.isascii() and "@" not in text and not any(digit in text for digit in "0123456789"):
+    if not _WORTH_A_LOOK.search(text):
         return []
     covered: list[Hidden] = []
     for start, order, end in sorted(
@@ -138,12 +142,15 @@ def _phones(text: str) -> Found:
         for one in _PHONE.finditer(text)
         if "\n" not in one[0] and not _is_reference(text, one.start()) and _could_be_dutch(one)
     ]
-    found += [
-        (one.start(), one.end())
-        for one in _ABROAD.finditer(text)
-        if "\n" not in one[0] and 8 <= sum(sign.isdigit() for sign in one[0]) <= 15
-    ]
-    found += [(one.start(), one.end()) for one in _PHONE_LINK.finditer(text)]
+    # a look for one sign is far cheaper than a pattern that is tried at every place
+    if "+" in text:
+        found += [
+            (one.start(), one.end())
+            for one in _ABROAD.finditer(text)
+            if "\n" not in one[0] and 8 <= sum(sign.isdigit() for sign in one[0]) <= 15
+        ]
+    if "wa.me/" in text or "tel:" in text or "phone=" in text:
+        found += [(one.start(), one.end()) for one in _PHONE_LINK.finditer(text)]
     return sorted(set(found))
 
 
@@ -178,11 +185,14 @@ def bsn_holds(digits: str) -> bool:
 
 
 def _numbers(text: str) -> Found:
-    found = [
-        (one.start("number"), one.end("number"))
-        for one in _CALLED_BSN.finditer(text)
-        if bsn_holds(re.sub(r"\D", "", one["number"]))
-    ]
+    found: Found = []
+    low = text.casefold()
+    if "bsn" in low or "sofi" in low or "burgerservice" in low:
+        found += [
+            (one.start("number"), one.end("number"))
+            for one in _CALLED_BSN.finditer(text)
+            if bsn_holds(re.sub(r"\D", "", one["number"]))
+        ]
     found += [
         (one.start(), one.end())
         for one in _NUMBER.finditer(text)
@@ -199,42 +209,34 @@ _SHAPES = (
     *("LL-NN-LL", "LL-LL-NN", "NN-LL-LL", "NN-LLL-N", "N-LLL-NN", "LL-NNN-L", "L-NNN-LL", "LLL-NN-L", "L-NN-LLL"),
     *("N-LL-NNN", "NNN-LL-N"),
 )
-_LETTER = "[BDFGHJKLMNPRSTVWXZbdfghjklmnprstvwxz]"
-_OLD_LETTER = "[A-Z]"
-
-
-def _shape(shape: str, letter: str, join: str) -> str:
-    return shape.replace("-", join).replace("N", r"\d").replace("L", letter)
+_LETTERS = frozenset("BDFGHJKLMNPRSTVWXZ")
 
 
 _CALLED_PLATE = re.compile(r"(?:kenteken|kentekenplaat|nummerplaat|nummerbord|plaat)\W{0,3}$", re.IGNORECASE)
-_OLD_PLATE = re.compile(
-    r"(?<![\w/=&#.-])(?:" + "|".join(_shape(one, _OLD_LETTER, "-") for one in _SHAPES_OLD) + r")(?![\w/])(?!-\w)"
+_PLATE_LIKE = re.compile(
+    r"(?<![\w/=&#.-])(?:[A-Za-z\d]{1,3}-[A-Za-z\d]{2,3}-[A-Za-z\d]{1,3}|[A-Z\d]{6})(?![\w/])(?!-\w)", re.ASCII
 )
+_SHAPE_SET = frozenset(_SHAPES)
 # without hyphens a series may look like a postcode, so that one needs them
-_PLATE = re.compile(
-    r"(?<![\w/=&#.-])(?:"
-    + "|".join(
-        [
-            *(_shape(shape, _LETTER, "-") for shape in _SHAPES),
-            *(_shape(shape, _LETTER.upper(), "") for shape in _SHAPES if shape != "NN-NN-LL"),
-        ]
-    )
-    + r")(?![\w/])(?!-\w)"
-)
+_JOINED_SHAPES = frozenset(shape.replace("-", "") for shape in _SHAPES if shape != "NN-NN-LL")
+
+
+def _shape(plate: str, letters: Callable[[str], bool]) -> str:
+    """The form of something like a plate: N a digit, L a letter that a plate may have, ? another."""
+    return "".join("N" if sign.isdigit() else sign if sign == "-" else "L" if letters(sign) else "?" for sign in plate)
 
 
 def _plates(text: str) -> Found:
-    found = [
-        (one.start(), one.end())
-        for one in _PLATE.finditer(text)
-        if not _is_reference(text, one.start()) and len({sign for sign in one[0] if sign.isalnum()}) > 1
-    ]
-    found += [
-        (one.start(), one.end())
-        for one in _OLD_PLATE.finditer(text)
-        if _CALLED_PLATE.search(text[max(0, one.start() - _LOOK_BACK) : one.start()])
-    ]
+    found: Found = []
+    for one in _PLATE_LIKE.finditer(text):
+        plate = one[0].upper()
+        shape = _shape(plate, _LETTERS.__contains__)
+        modern = shape in (_SHAPE_SET if "-" in plate else _JOINED_SHAPES)
+        called = bool(_CALLED_PLATE.search(text[max(0, one.start() - _LOOK_BACK) : one.start()]))
+        old = called and _shape(plate, str.isalpha) in _SHAPES_OLD
+        alike = len(set(plate.replace("-", ""))) == 1
+        if (old or modern) and not alike and (called or not _is_reference(text, one.start())):
+            found.append(one.span())
     return found
 
 

@@ -15,6 +15,8 @@ LONGEST_TERM = 200
 """Characters. A longer term is cut, in the index and in a query alike."""
 MOST_BYTES = 900_000
 """PostgreSQL refuses a tsvector of 1 MiB or more (its manual, "Text Search Limitations")."""
+CUT = "…"
+"""Stands among the index terms of a text of which not all terms fit. The tokenizer makes no such term."""
 
 
 class Kind(StrEnum):
@@ -73,7 +75,8 @@ def tokenize(text: str) -> list[Token]:
 def index_terms(text: str) -> list[str]:
     """The distinct terms of a text, fit for PostgreSQL's ``array_to_tsvector``.
 
-    No term is empty, holds NUL or exceeds ``LONGEST_TERM`` characters; together they stay under ``MOST_BYTES``.
+    No term is empty, holds NUL or exceeds ``LONGEST_TERM`` characters; together they stay under ``MOST_BYTES``, and
+    ``CUT`` is among them when some were left out.
     """
     terms: dict[str, None] = {}
     for token in tokenize(text):
@@ -128,7 +131,8 @@ def _within(terms: Iterable[str], most_bytes: int) -> Iterable[str]:
     total = 0
     for term in terms:
         total += len(term.encode())
-        if total > most_bytes:
+        if total > most_bytes - len(CUT.encode()):
+            yield CUT
             return
         yield term
 

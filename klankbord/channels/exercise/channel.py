@@ -165,6 +165,30 @@ class Exercise(Connector):
         """Throw away what the desk answered in this round."""
         self._ledger().path.unlink(missing_ok=True)
 
+    def overheard(self, name: str, resident: int, text: str, at: datetime) -> Envelope:
+        """Something made up that was said before this exercise began, in public and not to us."""
+        uri = f"{self._base()}earlier/{name}"
+        body: dict[str, Any] = {
+            "exercise": True,
+            "run": self._run(),
+            "uri": uri,
+            "root_uri": uri,
+            "parent_uri": "",
+            "handle": f"@oefenbewoner{resident}@buurtnet.example",
+            "name": f"Oefenbewoner {resident}",
+            "text": text,
+            "subject": "",
+            "warning": "",
+            "language": "nl",
+            "visibility": Visibility.PUBLIC.value,
+            "addressed": False,
+            "published_at": at.isoformat(),
+            "edited_at": "",
+            "deleted": False,
+            "attachments": [],
+        }
+        return Envelope(uri, json.dumps(body, ensure_ascii=False).encode())
+
     def _said(self, line: Line, text: str, at: datetime) -> Heard:
         return Heard(self._uri(line), self._uri(self._scenario().root(line)), line.name, line.handle, text, at, False)
 

@@ -129,7 +129,7 @@ class _Reading:
         page = self.client.notifications([("limit", str(PAGE))])
         recent = [one for one in page.items if (_moment(one.get("created_at")) or self.now) >= self.now - OVERLAP]
         # The server's own clock: when it shows nothing yet, all that ever comes is new.
-        self.since = _moment(_made(page.items[0])) if page.items else None
+        self.since = self._no_later(_made(page.items[0])) if page.items else None
         self._learn(page.items)
         self.newest = page.newest
         return self._batch(recent)
@@ -185,7 +185,7 @@ class _Reading:
                 goal = {**goal, "max_id": max_id, "lowest": _made(self.found[-1])}
                 return self._batch(self.found, more=True, below={**goal, "walked": self._walked(goal)})
         self.known = list(dict.fromkeys([*map(str, goal.get("top") or []), *self.known]))[:KNOWN]
-        self.newest, self.since = str(goal.get("newest")), _moment(goal.get("since")) or self.since
+        self.newest, self.since = str(goal.get("newest")), self._no_later(goal.get("since")) or self.since
         return self._batch(self.found, more=True, gap=gap)
 
     def _above(self) -> Page:
@@ -220,7 +220,12 @@ class _Reading:
     def _remember(self, fresh: list[Json], newest: str) -> None:
         self._learn(fresh)
         self.newest = newest
-        self.since = _moment(_made(fresh[0])) or self.since
+        self.since = self._no_later(_made(fresh[0])) or self.since
+
+    def _no_later(self, made: Any) -> datetime | None:
+        """A moment of the server, but never in our future: its clock may be put right, and all that follows is new."""
+        moment = _moment(made)
+        return min(moment, self.now) if moment else None
 
     def _advance(self, found: list[Json], newest: str, *, more: bool) -> Batch:
         self._remember(found, newest)

@@ -24,6 +24,7 @@ class Migration(migrations.Migration):
                 ('writer', models.CharField(help_text='Name and desk, copied as text', max_length=240)),
                 ('kind', models.CharField(choices=[('reply', 'Answer'), ('note', 'Internal note')], max_length=5)),
                 ('text', models.TextField()),
+                ('form', models.UUIDField(help_text='The identity of what it becomes when it is sent')),
                 ('answers', models.BigIntegerField(help_text='Loosely: the message that is answered', null=True)),
                 ('visibility', models.CharField(blank=True, max_length=10)),
                 ('changed_at', models.DateTimeField()),

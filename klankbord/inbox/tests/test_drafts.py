@@ -66,10 +66,31 @@ def test_what_is_said_is_no_draft_any_more_however_late_the_last_save_comes(
     keep(client, conversation, "Wij komen", kind, client_id=form)
     client.post(f"/desk/{conversation.pk}/{address}", {"text": "Wij komen.", "client_id": form, "seen": 10**9})
     assert all_drafts(cast) == []
-    keep(client, conversation, "Wij komen.", kind, client_id=form)
+    assert keep(client, conversation, "Wij komen.", kind, client_id=form) == 409
     assert all_drafts(cast) == []
     keep(client, conversation, "En nog iets", kind)
     assert len(all_drafts(cast)) == 1
+
+
+@pytest.mark.parametrize(("kind", "direction"), [("reply", "out"), ("note", "internal")])
+def test_the_same_form_with_other_words_gets_lost_nowhere(
+    cast: Cast, say: Say, client_of: ClientOf, kind: str, direction: str
+) -> None:
+    """A draft stood open in two windows, was sent in one and changed in the other."""
+    say(cast.square, "u1", "De lantaarn is stuk.")
+    conversation, client, form = only_conversation(cast), client_of(cast.amal), uuid4()
+    keep(client, conversation, "Wij komen", kind, client_id=form)
+    assert str(form) in page_of(client, conversation).content.decode()
+    for text in ("Wij komen.", "Wij komen niet."):
+        page = client.post(f"/desk/{conversation.pk}/{kind}", {"text": text, "client_id": form, "seen": 10**9})
+    with entered(cast.amal):
+        said = list(Post.objects.filter(direction=direction).order_by("pk").values_list("text", flat=True))
+    if kind == "note":
+        assert said == ["Wij komen.", "Wij komen niet."]
+    else:
+        assert said == ["Wij komen."]
+        assert page.context["reply_text"] == "Wij komen niet."
+        assert str(form) not in page.content.decode()
 
 
 def test_a_note_sent_twice_is_one_note(cast: Cast, say: Say, client_of: ClientOf) -> None:

@@ -11,9 +11,9 @@ from allauth.mfa.models import Authenticator
 from django.db import connection
 from django.test import Client
 
-from klankbord.inbox import actions
+from klankbord.inbox import actions, drafts
 from klankbord.inbox.leaving import give_back_conversations
-from klankbord.inbox.models import Conversation
+from klankbord.inbox.models import Conversation, Draft
 from klankbord.posts.models import Post
 from klankbord.tenancy import actions as tenancy
 from klankbord.tenancy.fence import acting_for, entered
@@ -132,3 +132,21 @@ def test_an_invitation_takes_over_no_account_that_is_in_use(client: Client, cast
     client.post(f"/join/{token}", {"name": "Kaper", "password": password, "again": password})
     cast.eva.refresh_from_db()
     assert (cast.eva.name, cast.eva.has_usable_password()) == ("Eva", False)
+
+
+def test_what_somebody_was_writing_stays_for_the_team_to_take(
+    client: Client, cast: Cast, held: list[Conversation]
+) -> None:
+    with entered(cast.amal):
+        drafts.keep_draft(held[0], Draft.What.REPLY, "Wij komen donderdag", by=cast.amal, form=uuid4())
+    let_go(cast, cast.amal)
+    give_back_conversations(cast.amal.pk)
+    with entered(cast.gijs):
+        left = Draft.objects.select_related("conversation").get()
+        assert (left.text, left.writer) == ("Wij komen donderdag", "Amal")
+    client.force_login(cast.gijs)
+    assert "Wij komen donderdag" in client.get(f"/desk/{held[0].pk}").content.decode()
+    assert client.post(f"/desk/draft/{left.pk}/take").status_code in (200, 204, 302)
+    with entered(cast.gijs):
+        left.refresh_from_db()
+        assert left.user == cast.gijs

@@ -12,7 +12,7 @@ from django.test.utils import CaptureQueriesContext
 from django.utils import timezone
 
 from klankbord.inbox import presence
-from klankbord.inbox.models import Presence
+from klankbord.inbox.models import Conversation, Presence
 from klankbord.inbox.tests.test_desk import only_conversation
 from klankbord.tenancy.fence import acting_for
 from klankbord.tenancy.models import Mandate, User
@@ -126,7 +126,7 @@ def test_the_list_of_who_is_there_costs_the_same_for_any_number(cast: Cast, say:
     for number in range(4):
         say(cast.square, f"u{number}", "Nog een lantaarn.")
         with acting_for(cast.klankendam.pk):
-            for conversation in presence.Conversation.objects.all():
+            for conversation in Conversation.objects.all():
                 presence.arrive(conversation, writing=False, by=cast.amal, now=timezone.now())
         with CaptureQueriesContext(connection) as queries:
             gijs.get("/desk/presence")

@@ -43,7 +43,7 @@ def step_of(cast: Cast) -> int:
 
 def as_it_is(cast: Cast) -> dict[str, object]:
     with entered(cast.amal):
-        return Conversation.objects.values(*FIELDS).get()
+        return dict(Conversation.objects.values(*FIELDS).get())
 
 
 def test_an_answer_that_is_held_goes_out_when_its_time_has_come(

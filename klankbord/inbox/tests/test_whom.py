@@ -168,3 +168,18 @@ def test_the_log_leads_to_a_conversation_for_who_may_open_it(cast: Cast, bridge:
     assert link in client_of(cast.fatma).get("/audit/").content.decode()
     assert link not in client_of(cast.chantal).get("/audit/").content.decode()
     assert Paper.sent == []
+
+
+def test_who_did_not_speak_to_us_has_no_name_and_gets_no_answer(cast: Cast, say: Say, bridge: Conversation) -> None:
+    third = {"network_id": "d", "handle": "@dirk", "name": "Dirk Derde"}
+    say(cast.square, "u3", "Ik weet er alles van.", parent_uri="u1", author=third, addressed=False)
+    page = client_of(cast.amal).get(f"/desk/{bridge.pk}")
+    assert "Ik weet er alles van." in page.content.decode()
+    assert "Dirk" not in page.content.decode()
+    assert says(page, "Somebody else")
+    assert says(page, PUBLIC_TO, name="Wil")
+    with entered(cast.amal):
+        overheard = Post.objects.get(overheard=True).pk
+    answer(client_of(cast.amal), bridge, to=overheard)
+    answer(client_of(cast.amal), bridge)
+    assert set(addressed(cast)) <= {"Wil"}

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import uuid
+
 from django.http import Http404, HttpResponse, HttpResponseBase
 from django.shortcuts import get_object_or_404, redirect
 from django.views.decorators.http import require_POST
@@ -20,17 +22,17 @@ def keep(request: FencedRequest, pk: int, kind: str) -> HttpResponseBase:
     """Keep what somebody is writing; the page asks this a moment after the last key."""
     conversation = writable(request, pk)
     visibility = request.POST.get("visibility", "")
-    drafts.keep_draft(
+    kept = drafts.keep_draft(
         conversation,
         kind,
         request.POST.get("text", ""),
         by=request.user,
-        form=client_id_of(request),
+        form=client_id_of(request) or uuid.uuid4(),
         answers=number(request.POST.get("to", "")),
         visibility=visibility if visibility in list(Visibility) else "",
     )
     # without scripts this was a press on a button, and somebody waits for a page
-    return redirect("conversation", pk) if request.POST.get("stay") else HttpResponse(status=204)
+    return redirect("conversation", pk) if request.POST.get("stay") else HttpResponse(status=204 if kept else 409)
 
 
 @inside

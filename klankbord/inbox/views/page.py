@@ -137,13 +137,13 @@ def queue_context(
     return {
         "views": presentation.view_list(wanted, queries.counts(request.user, channels, wanted)),
         "organisations": presentation.organisation_list(channels, wanted),
+        "view": wanted.view,
         "q": wanted.words,
         "clear_url": presentation.address("desk", query=presentation.query_of(wanted, q="")),
         "rows": rows,
         "lines": [lines.draw(one) for one in rows],
         "next_url": presentation.address("desk", query=presentation.query_of(wanted, before=older)) if last else "",
         "filter_query": presentation.query_of(wanted),
-        "single_keys": True,
     }
 
 
@@ -195,8 +195,8 @@ def composer_context(request: FencedRequest, found: Conversation, may_write: boo
         "note_text": note.text if note else "",
         "left_drafts": presentation.left_drafts(drafts, request.user),
         # the identity of what is written is made here, so that a form sent twice is one answer
-        "client_id": uuid.uuid4(),
-        "note_id": uuid.uuid4(),
+        "client_id": draft.form if draft else uuid.uuid4(),
+        "note_id": note.form if note else uuid.uuid4(),
     }
 
 

@@ -46,9 +46,19 @@ def test_a_find_is_kept_without_its_author_and_masked(cast: Cast, say: Say) -> N
         assert (author.handle, author.name) == ("", "")
         assert (post.html, post.quoted, post.web_url, post.reply_data) == ("", "", "", {})
         assert unseal(cast.klankendam.pk, post.source) == uri
-        assert Arrival.objects.get().body is None
+        arrival = Arrival.objects.get()
+        assert arrival.body is None
+        assert arrival.key.startswith("vergeten:")
         kept = json.dumps([list(Post.objects.values()), list(Author.objects.values())], default=str)
         assert "bea" not in kept.lower()
+
+
+def test_what_nobody_asked_for_leaves_no_address_and_does_not_come_in_twice(cast: Cast, say: Say) -> None:
+    for _twice in range(2):
+        overheard(say, cast, "https://plein.example/@bea/9", "Mijn buurvrouw bakt taart.")
+    with acting_for(cast.klankendam.pk):
+        assert "bea" not in Arrival.objects.get().key
+        assert not Post.objects.exists()
 
 
 def test_two_organisations_know_the_same_person_under_two_names(cast: Cast) -> None:

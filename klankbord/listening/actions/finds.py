@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Collection
 from datetime import datetime, timedelta
 
 from django.db import connection
@@ -99,6 +100,11 @@ def note_source_opened(dossier: Dossier, post_id: int, *, by: User) -> None:
 def note_export(dossier: Dossier, persons: bool, rows: int, *, by: User) -> None:
     act = "dossier uitvoeren met berichten" if persons else "dossier uitvoeren zonder personen"
     record(dossier.organisation_id, act, f"dossier:{dossier.pk}", by=by, details={"regels": rows})
+
+
+def note_told(followers: Collection[int], now: datetime) -> None:
+    """These were mailed; nobody hears the same twice."""
+    Follower.objects.filter(pk__in=followers).update(told_at=now)
 
 
 # ---- by the clock ----------------------------------------------------------------------------------------

@@ -33,6 +33,33 @@ ON CONFLICT (dossier_id, aspect, key, at) DO UPDATE SET number = listening_count
 """
 
 
+TAKE_BACK = """
+UPDATE listening_count AS kept SET number = greatest(kept.number - said.number, 0) FROM (
+    SELECT found.dossier_id, aspect, left(key, 80) AS key, count(*) AS number,
+           to_timestamp(floor(extract(epoch FROM post.published_at) / %s) * %s) AS at
+    FROM listening_match found
+    JOIN posts_post post ON post.id = found.post_id
+    JOIN channels_channel channel ON channel.id = post.channel_id
+    CROSS JOIN LATERAL (
+        VALUES ('total', ''), ('source', channel.kind), ('language', post.language)
+        UNION ALL SELECT DISTINCT 'word', word FROM unnest(found.words) AS word
+    ) AS under (aspect, key)
+    WHERE post.organisation_id = %s AND post.channel_id = ANY (%s)
+    GROUP BY found.dossier_id, aspect, left(key, 80), at
+) AS said
+WHERE kept.dossier_id = said.dossier_id AND kept.aspect = said.aspect AND kept.key = said.key AND kept.at = said.at
+RETURNING kept.id
+"""
+
+
+def take_back_counts(organisation_id: int, channels: Sequence[int]) -> None:
+    """Undo what finds on these channels added to the figures: they were an exercise. A figure of nothing goes."""
+    with connection.cursor() as cursor:
+        cursor.execute(TAKE_BACK, [TEN_MINUTES, TEN_MINUTES, organisation_id, list(channels)])
+        touched = [pk for (pk,) in cursor.fetchall()]
+    Count.objects.filter(pk__in=touched, number=0).delete()
+
+
 def asked_for(channel: Channel, events: Sequence[PostArrived]) -> set[str]:
     """The uris of public messages that some running dossier asks for; nothing is written."""
     public = [event for event in events if not event.visibility.private]

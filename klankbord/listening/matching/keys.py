@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections import Counter
+from itertools import chain
 
 from klankbord.base.text.chunks import CURRENCIES, LONGEST_REMEMBERED, MOST_REMEMBERED, terms_of_chunk
 from klankbord.listening.matching.clauses import BEGIN, END
@@ -58,7 +59,7 @@ class Keys:
 
     def _look_up(self, chunk: str) -> tuple[str, ...]:
         terms = terms_of_chunk(chunk)
-        keys = tuple({*terms, *(key for term in terms for key in self._satisfied(term))})
+        keys = tuple(chain(terms, *map(self._satisfied, terms)))
         if len(chunk) <= LONGEST_REMEMBERED and chunk[-1] not in CURRENCIES:
             if len(self._remembered) >= MOST_REMEMBERED:
                 self._remembered.clear()

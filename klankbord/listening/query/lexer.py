@@ -135,6 +135,8 @@ def _run(query: str, start: int) -> Piece:
     text, end = found[0], found.end()
     if text in OPERATORS:
         return Piece(OPERATORS[text], start, end, text)
+    if text.isalnum() and not text.startswith(("NEAR", "BIJ")):  # nearly every leaf: nothing below can be said of it
+        return Piece(Sign.LEAF, start, end, text, body=text, inside=start)
     if near := _NEAR.fullmatch(text):
         return _near(query, start, end, int(near[1]))
     _refuse_almost_operator(query, start, end, text)

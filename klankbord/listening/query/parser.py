@@ -124,7 +124,10 @@ class _Reader:
         if before is not None and before.sign not in (Sign.LEAF, Sign.OPEN, Sign.CLOSE):
             message = _("After {operator} a word is missing.").format(operator=before.text)
             return Refused(message, before.start, before.end, self.without(before))
-        assert piece is not None
+        if piece is None:
+            opening = self.pieces[-1]
+            message = _("This parenthesis is opened and never closed.")
+            return Refused(message, opening.start, opening.end, self.without(opening))
         if piece.sign is Sign.CLOSE:
             return Refused(_("This parenthesis closes nothing."), piece.start, piece.end, self.without(piece))
         message = _("Before {operator} a word is missing.").format(operator=piece.text)

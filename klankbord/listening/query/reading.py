@@ -6,7 +6,7 @@ import re
 import unicodedata
 
 from klankbord.base.text.folding import INVISIBLE, fold
-from klankbord.base.text.tokens import Kind, Token, tokenize
+from klankbord.base.text.tokens import LONGEST_TERM, Kind, Token, tokenize
 from klankbord.listening.query.lexer import Piece, replaced
 from klankbord.listening.query.refused import LONGEST_PHRASE, Refused
 from klankbord.listening.query.sentences import gettext as _
@@ -96,6 +96,10 @@ def _filter(query: str, piece: Piece, field: Field) -> Filter:
 
 
 def _words(query: str, piece: Piece) -> Words:
+    body = piece.body
+    if body.isascii() and body.isalnum() and len(body) <= LONGEST_TERM and not (piece.spelled or piece.name):
+        # what the tokenizer would say too, at a tenth of its price
+        return Words(piece.text, piece.start, piece.end, (Term(body.lower()),))
     tokens = _cut(query, piece)
     rule = Rule.SPELLED if piece.spelled else Rule.PLACE if piece.name else Rule.FOLDED
     elements = tuple(_element(query, piece, token, rule) for token in tokens)

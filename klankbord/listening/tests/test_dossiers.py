@@ -10,6 +10,7 @@ import pytest
 from django.test import Client
 from django.utils import timezone
 
+from klankbord.inbox.models import Conversation
 from klankbord.listening.models import Dossier, Match, Signature
 from klankbord.tenancy.fence import acting_for
 from klankbord.tenancy.models import Membership, User
@@ -244,6 +245,21 @@ def test_who_sees_public_order(
     name = "Klankbrug"
     listed = client.get("/dossiers/")
     assert (name in listed.content.decode()) is (page == 200)
+
+
+def test_the_desk_links_to_dossiers_and_knows_nothing_of_public_order(
+    cast: Cast, signed: int, bram: Client, client_of: Callable[[User], Client], say: Say
+) -> None:
+    ordinary = make(bram, name="Gewoon", query="vuurwerk")
+    bram.post(f"/dossiers/{ordinary}/start")
+    say(cast.square, "u1", "Gemeente, er is vuurwerk op het Marktplein")
+    amal = client_of(cast.amal)
+    with acting_for(cast.klankendam.pk):
+        pk = Conversation.objects.get().pk
+    page = amal.get(f"/desk/{pk}").content.decode()
+    assert f'href="/dossiers/{ordinary}/"' in page
+    assert f"/dossiers/{signed}/" not in page
+    assert "Klankbrug" not in page
 
 
 def test_what_was_found_for_public_order_is_no_sample_for_anything_else(

@@ -12,15 +12,17 @@ from django.views.decorators.http import require_POST
 
 from klankbord.base.text.clean import safe_text
 from klankbord.channels.models import Channel
-from klankbord.listening.finds import preview
+from klankbord.listening.archive import search_archive
+from klankbord.listening.finds import Seen, marked, preview
 from klankbord.listening.models import Dossier
 from klankbord.listening.persons import Stated, suspects
-from klankbord.listening.query import Refused, parse
+from klankbord.listening.query import Query, Refused, parse
 from klankbord.tenancy.fence import FencedRequest, inside
 from klankbord.tenancy.roles import Right
 from klankbord.tenancy.views.whose import whose
 
 MOST_SUGGESTED = 200
+EXAMPLES = 5
 # What is put in the query, and what stands on the button; at the three points comes what was selected.
 INSERTS = [
     ("AND", "AND"),
@@ -69,15 +71,26 @@ def about(organisation_id: int, text: str, purpose: str, stated: dict[str, str])
     except Refused as refused:
         spot = Spot.of(text, refused.start, refused.end)
         return {"refused": refused.message, "spot": spot, "suggestion": refused.suggestion}
+    tried = preview(organisation_id, query, purpose)
     return {
         "explanation": query.explain(),
         "hints": query.hints,
         "suspects": [
             {"suspect": one, "stated": stated.get(one.key, "")} for one in suspects(text, own_accounts(organisation_id))
         ],
-        "preview": preview(organisation_id, query, purpose),
+        "preview": tried,
+        "examples": examples(organisation_id, query) if tried else [],
         "is_public_order": purpose == Dossier.Purpose.PUBLIC_ORDER,
     }
+
+
+def examples(organisation_id: int, query: Query) -> list[Seen]:
+    """The newest messages that a query finds in all that is kept, however far back."""
+    channels = list(Channel.objects.filter(organisation=organisation_id).values_list("pk", flat=True))
+    return [
+        Seen(one.post, one.found.why, one.post.received_at, marked(one.post.text, query.highlights(one.post.text)), 0)
+        for one in search_archive(query, channels, limit=EXAMPLES).finds
+    ]
 
 
 def declared_in(data: QueryDict, query: str) -> list[dict[str, str]]:

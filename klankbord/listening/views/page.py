@@ -141,7 +141,7 @@ def find_list(request: FencedRequest, pk: int) -> HttpResponseBase:
 
 
 def wanted_of(request: FencedRequest) -> Wanted:
-    asked = {name: safe_text(value) for name, value in request.GET.items()}
+    asked = {name: safe_text(str(value)) for name, value in request.GET.items()}
     try:
         day = date.fromisoformat(asked.get("day", ""))
     except ValueError:

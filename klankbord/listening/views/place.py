@@ -47,6 +47,9 @@ def place_dossier(request: FencedRequest) -> HttpResponseBase:
         "may_write": may_write,
         "days": days,
         "loud": [one for one in heard if one.total],
+        # each figure with the day it is about, so that it opens its messages
+        "table": [(one, list(zip(one.days, days, strict=True))) for one in heard if one.total],
+        "may_read": request.sight.may(Right.READ_DOSSIERS, organisation.pk),
         "silent": [one.word for one in heard if not one.total],
         "total": sum(one.total for one in heard),
         "review_due": dossier.review_on <= timezone.localdate(),

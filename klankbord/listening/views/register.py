@@ -6,10 +6,10 @@ from django.http import Http404, HttpRequest, HttpResponseBase
 from django.shortcuts import render
 from django.views.decorators.http import require_GET
 
-from klankbord.channels.models import Channel
-from klankbord.channels.registry import connector_class
 from klankbord.listening.asking import running
 from klankbord.listening.models import Dossier
+from klankbord.listening.views.page import explanation
+from klankbord.listening.views.privacy import networks
 from klankbord.tenancy.fence import acting_for
 from klankbord.tenancy.models import Organisation
 
@@ -27,14 +27,8 @@ def register(request: HttpRequest, pk: int) -> HttpResponseBase:
         dossiers = Dossier.objects.filter(organisation=organisation).order_by("-is_place", "name")
         context = {
             "organisation": organisation,
-            "running": list(dossiers.filter(running())),
+            "running": [(dossier, explanation(dossier)) for dossier in dossiers.filter(running())],
             "ended": list(dossiers.filter(state=Dossier.State.ENDED).order_by("-ended_at")[:50]),
-            "networks": [
-                connector_class(kind).label
-                for kind in Channel.objects.filter(organisation=organisation, enabled=True)
-                .order_by("kind")
-                .values_list("kind", flat=True)
-                .distinct()
-            ],
+            "networks": [label for _kind, label in networks(organisation)],
         }
         return render(request, "listening/register.html", context)

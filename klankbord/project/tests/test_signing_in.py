@@ -9,9 +9,12 @@ from urllib.parse import parse_qs, urlsplit
 import pytest
 from allauth.mfa.models import Authenticator
 from allauth.socialaccount.models import SocialAccount
+from allauth.socialaccount.providers.openid_connect.views import OpenIDConnectOAuth2Adapter
+from django.core import mail
 from django.core.cache import cache
 from django.db import transaction
 from django.test import Client
+from django.utils import timezone
 from requests.adapters import HTTPAdapter
 
 from klankbord.project.provider import configured, for_allauth
@@ -40,6 +43,8 @@ PEOPLE = {
     "tess": person("Tess", "onbekende-groep"),
     "ugo": person("Ugo", "webcare-w", email_verified=False),
     "vera": person("Vera", "webcare-w", email="amal@klankendam.example"),
+    "chef": person("Chef", "beheer-w", amr=["mfa"]),
+    "xan": person("Xan", hasgroups=True),
     "wim": {"name": "Wim", "groups": "webcare-w"},
 }
 
@@ -110,6 +115,23 @@ def test_somebody_with_a_mapped_group_gets_an_account_and_its_roles(
     assert client.get("/desk/")["Location"] == "/accounts/2fa/totp/activate/"
 
 
+def test_who_had_an_account_already_keeps_it_and_hears_of_it_by_mail(
+    client: Client, provider: IdentityProvider, house: Organisation
+) -> None:
+    come(Client(), provider, "noor")
+    assert mail.outbox == []
+    User.objects.filter(name="Chef").update(last_login=timezone.now())
+    come(client, provider, "chef")
+    assert logged_in(client)
+    assert User.objects.filter(email="chef@waterdam.example").count() == 1
+    (letter,) = mail.outbox
+    assert letter.to == ["chef@waterdam.example"]
+    assert "Inlogdienst Klankendam" in letter.body
+    place = place_of(house, "chef@waterdam.example")
+    assert place is not None
+    assert (place.roles, place.follows_provider) == (["admin", "editor"], True)
+
+
 def test_a_second_step_at_the_provider_counts_when_that_is_configured(
     client: Client, provider: IdentityProvider, house: Organisation, settings: Any
 ) -> None:
@@ -144,6 +166,11 @@ def test_who_has_a_second_step_here_is_asked_for_it_unless_the_provider_did(
         ("ugo", "Your e-mail address is missing or not confirmed there. Ask the administrator to put that right."),
         ("wim", "Your e-mail address is missing or not confirmed there. Ask the administrator to put that right."),
         ("vera", "Made-up people stay in the demo."),
+        (
+            "xan",
+            "You are in more groups than can be sent along. Nothing has changed. Ask the administrator to send along"
+            " only the groups of Klankbord.",
+        ),
     ],
 )
 def test_others_hear_why_they_do_not_get_in(
@@ -180,6 +207,35 @@ def test_roles_follow_at_each_log_in(client: Client, provider: IdentityProvider,
     assert ended.ended_at is not None
     # the earlier log-in ended with it
     assert client.get("/desk/")["Location"].startswith("/accounts/login/")
+
+
+def test_who_comes_by_a_group_has_no_other_way_in(
+    client: Client, provider: IdentityProvider, house: Organisation, settings: Any
+) -> None:
+    come(client, provider, "sem")
+    user = User.objects.get(name="Sem")
+    user.set_password("vier losse woorden samen")
+    user.save()
+    wish = {"login": user.email, "password": "vier losse woorden samen"}
+    alone = Client()
+    answer = alone.post("/accounts/login/", wish)
+    sentence = "Your access comes from %(provider)s. Log in there: choose that button on the log-in page."
+    assert answer.status_code == 403
+    assert says(answer, sentence, provider="Inlogdienst Klankendam")
+    assert not logged_in(alone)
+    # the way out when the provider is gone for good: whoever runs the machine takes it away
+    settings.OIDC = None
+    alone.post("/accounts/login/", wish)
+    assert logged_in(alone)
+
+
+def test_an_answer_about_somebody_else_is_not_used(
+    client: Client, provider: IdentityProvider, house: Organisation, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    about = {"sub": "sem", "groups": ["beheer-w"], "email": "sem@waterdam.example"}
+    monkeypatch.setattr(OpenIDConnectOAuth2Adapter, "_fetch_user_info", lambda *args: about)
+    assert come(client, provider, "noor").status_code == 403
+    assert not logged_in(client)
 
 
 def test_an_invited_colleague_keeps_a_place_that_no_group_gave(

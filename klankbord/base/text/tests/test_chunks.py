@@ -7,7 +7,7 @@ from hypothesis import example, given
 from hypothesis import strategies as st
 
 from klankbord.base.text import chunks
-from klankbord.base.text.chunks import terms_in
+from klankbord.base.text.chunks import terms_in, terms_of_chunk
 from klankbord.base.text.tokens import tokenize
 
 CHARACTERS = st.one_of(
@@ -35,6 +35,8 @@ PIECES = st.sampled_from(
 def test_the_terms_of_the_chunks_are_those_of_the_tokens(text: str) -> None:
     expected = {term for token in tokenize(text) for term in token.terms}
     assert terms_in(text) == expected
+    for chunk in text.split():
+        terms_of_chunk(chunk)
     assert terms_in(text) == expected, "remembered otherwise than looked up"
 
 

@@ -21,7 +21,6 @@ from klankbord.channels.contract import (
     Uncertain,
     Visibility,
 )
-from klankbord.channels.mastodon import channel as channel_module
 from klankbord.channels.mastodon import client as client_module
 from klankbord.channels.mastodon.channel import Mastodon
 from tests.servers.mastodon_mock import JOURNALIST, RESIDENT, TOWN, MastodonMock, mock, running_mock
@@ -60,7 +59,7 @@ def town(mock: MastodonMock) -> Town:
 
 
 def answer_to(post: PostArrived, text: str, **more: Any) -> Outgoing:
-    facts = {"visibility": post.visibility, "attempted_at": datetime.now(UTC)} | more
+    facts: dict[str, Any] = {"visibility": post.visibility, "attempted_at": datetime.now(UTC)} | more
     return Outgoing(
         facts.pop("client_id", None) or str(uuid4()),
         text,
@@ -266,7 +265,7 @@ def test_what_was_never_sent_is_surely_absent_after_a_while(mock: MastodonMock, 
 
 
 def test_a_stream_may_live_under_another_name_but_never_less_safely(mock: MastodonMock) -> None:
-    with channel_module.Client("https://klankendam.example", "x") as client:
+    with client_module.Client("https://klankendam.example", "x") as client:
         for told, wanted in (
             ("wss://stream.klankendam.example", "https://stream.klankendam.example"),
             ("ws://stream.klankendam.example", "https://klankendam.example"),

@@ -4,18 +4,6 @@ import { bringDraftsBack } from "./drafts.js";
 import { say } from "./said.js";
 
 const desk = document.querySelector(".desk");
-const KEYS_STORED = "klankbord-single-keys";
-
-function stored(storage, key, value) {
-  try {
-    if (value === undefined) return storage.getItem(key);
-    if (value === null) storage.removeItem(key);
-    else storage.setItem(key, value);
-  } catch {
-    // Storage is switched off: nothing is remembered.
-  }
-  return null;
-}
 
 const byId = (id) => document.getElementById(id);
 const isPhone = () => matchMedia("(max-width: 47.5rem)").matches;
@@ -220,8 +208,11 @@ const ACTS = {
 };
 
 const singleKeys = byId("single-keys");
-singleKeys.checked = (stored(localStorage, KEYS_STORED) ?? (desk.dataset.singleKeys === "no" ? "off" : "on")) === "on";
-singleKeys.addEventListener("change", () => stored(localStorage, KEYS_STORED, singleKeys.checked ? "on" : "off"));
+singleKeys.addEventListener("change", () => {
+  const body = new FormData(singleKeys.form);
+  body.set("single_keys", singleKeys.checked ? "yes" : "no");
+  fetch(singleKeys.form.action, { method: "POST", body, credentials: "same-origin" }).catch(() => tell(document.body.dataset.noConnection));
+});
 
 document.addEventListener("keydown", (event) => {
   if (event.isComposing || event.defaultPrevented) return;

@@ -26,7 +26,13 @@ const local = (form) => LOCAL + form.dataset.draft;
 const field = (form, name) => form.querySelector(`[name=${name}]`);
 
 function content(form) {
-  return { text: field(form, "text").value, to: field(form, "to")?.value ?? "", visibility: field(form, "visibility")?.value ?? "" };
+  return { text: field(form, "text").value, to: field(form, "to")?.value ?? "", visibility: field(form, "visibility")?.value ?? "", client_id: field(form, "client_id").value };
+}
+
+// crypto.randomUUID() is only there on a secure address.
+function freshIdentity() {
+  const hex = [...crypto.getRandomValues(new Uint8Array(16))].map((byte) => byte.toString(16).padStart(2, "0")).join("");
+  return `${hex.slice(0, 8)}-${hex.slice(8, 12)}-4${hex.slice(13, 16)}-a${hex.slice(17, 20)}-${hex.slice(20)}`;
 }
 
 function show(form, what) {
@@ -41,14 +47,16 @@ async function save(form, { leaving = false } = {}) {
   const now = content(form);
   const abort = new AbortController();
   underway.set(form, abort);
-  const body = new URLSearchParams({ ...now, client_id: field(form, "client_id").value, csrfmiddlewaretoken: field(form, "csrfmiddlewaretoken").value });
+  const body = new URLSearchParams({ ...now, csrfmiddlewaretoken: field(form, "csrfmiddlewaretoken").value });
   try {
     const answer = await fetch(form.dataset.keep, { method: "POST", body, signal: abort.signal, keepalive: leaving, credentials: "same-origin" });
+    // it stood open elsewhere too and was sent there: this is something new
+    if (answer.status === 409 && form.isConnected) field(form, "client_id").value = freshIdentity();
     if (answer.status !== 204) throw new Error(answer.statusText);
     if (stored(local(form)) === JSON.stringify(now)) stored(local(form), null);
     show(form, now.text.trim() ? "kept" : "");
   } catch {
-    if (abort.signal.aborted) return;
+    if (abort.signal.aborted || !form.isConnected) return;
     show(form, "unkept");
     plan(form, AGAIN);
   } finally {
@@ -120,13 +128,15 @@ function answerTheSameOne(form, to) {
 function bringBack(form) {
   const kept = stored(local(form));
   if (!kept) return false;
-  const { text, to, visibility } = JSON.parse(kept);
+  const { text, to, visibility, client_id: identity } = JSON.parse(kept);
   const textarea = field(form, "text");
   if (!text || textarea.value === text) {
     stored(local(form), null);
     return false;
   }
   textarea.value = text;
+  // the same thing that was being written, so that a save of the page before cannot bring it back once it is sent
+  field(form, "client_id").value = identity;
   const choice = field(form, "visibility");
   if (choice && [...choice.options].some((option) => option.value === visibility)) choice.value = visibility;
   answerTheSameOne(form, to);

@@ -2,32 +2,20 @@
 
 const body = document.body;
 
-function remember(key, value) {
-  try {
-    if (value) localStorage.setItem(key, value);
-    else localStorage.removeItem(key);
-  } catch {
-    // Storage is switched off: the choice lasts as long as the page.
-  }
-}
-
+// The choice of display takes effect at once; the account keeps it meanwhile.
 function setUpDisplay() {
   const form = document.querySelector("[data-theme-choice]");
-  if (!form) return;
-  const show = () => {
-    const theme = document.documentElement.dataset.theme ?? "";
-    for (const button of form.querySelectorAll("button")) button.setAttribute("aria-pressed", String(button.value === theme));
-  };
-  form.hidden = false;
-  form.addEventListener("click", (event) => {
-    const button = event.target.closest("button");
-    if (!button) return;
-    if (button.value) document.documentElement.dataset.theme = button.value;
+  form?.addEventListener("submit", (event) => {
+    event.preventDefault();
+    const chosen = event.submitter;
+    if (chosen.value) document.documentElement.dataset.theme = chosen.value;
     else delete document.documentElement.dataset.theme;
-    remember("klankbord-theme", button.value);
-    show();
+    for (const button of form.querySelectorAll("button")) button.setAttribute("aria-pressed", String(button === chosen));
+    const body = new FormData(form);
+    body.delete("next");
+    body.set("theme", chosen.value);
+    fetch(form.action, { method: "POST", body, credentials: "same-origin" }).catch(() => say(document.body.dataset.noConnection, "error"));
   });
-  show();
 }
 
 function setUpMenus() {
@@ -155,6 +143,9 @@ function setUpCopy() {
     });
   }
 }
+
+// Only there on a secure address; without it the browser shows its own page when there is no connection.
+navigator.serviceWorker?.register("/service-worker.js").catch(() => {});
 
 setUpDisplay();
 setUpMenus();

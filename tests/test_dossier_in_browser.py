@@ -1,0 +1,46 @@
+"""The editor of a dossier in a real browser: it explains while somebody types, and mends what can be mended."""
+
+from __future__ import annotations
+
+import pytest
+from playwright.sync_api import expect
+
+from tests.servers.browser import Visitor
+
+pytestmark = pytest.mark.browser
+
+
+def test_the_editor_helps_while_somebody_types(visitor: Visitor) -> None:
+    page = visitor.page()
+    visitor.log_in(page, "bram@klankendam.example")
+    page.goto("/dossiers/new")
+    query, explained = page.locator("#id_query"), page.locator("#explained")
+    query.press_sequentially('klankbrug AND "dicht')
+    expect(explained.locator(".kb-spot mark")).to_have_text('"dicht')
+    explained.locator("button[data-query]").first.click()
+    expect(query).to_have_value('klankbrug AND "dicht"')
+    expect(explained.locator(".kb-explained")).to_be_visible()
+    page.locator("[data-insert='OR']").click()
+    query.press_sequentially(' "Kees Dekker"')
+    expect(query).to_have_value('klankbrug AND "dicht" OR "Kees Dekker"')
+    expect(explained.locator(".kb-suspects")).to_contain_text("Kees Dekker")
+    query.fill("klankbrug*")
+    expect(explained.locator(".kb-find mark").first).to_be_visible()
+    page.locator("#completion").fill("Echolaan")
+    page.locator("#completion").press("Enter")
+    expect(query).to_have_value("klankbrug* Echolaan")
+    assert page.url.endswith("/dossiers/new")
+
+
+def test_a_dossier_is_made_and_started_without_scripts(visitor: Visitor) -> None:
+    page = visitor.page(scripts=False)
+    visitor.log_in(page, "bram@klankendam.example")
+    page.goto("/dossiers/new")
+    page.fill("#id_name", "Zonder script (oefening)")
+    page.fill("#id_query", "fietspad AND gat")
+    page.fill("#id_reason", "Oefening")
+    page.fill("#id_ends_on", page.input_value("#id_review_on"))
+    page.locator(".kb-editor button[type=submit]:not([data-insert])").last.click()
+    page.wait_for_url("**/dossiers/*/")
+    page.locator("form[action$='/start'] button").click()
+    expect(page.locator("form[action$='/end'] summary")).to_be_visible()
