@@ -20,7 +20,10 @@ WITHOUT_FENCE = {
     "health": "figures about parts of this installation, for whoever watches over it",
     "metrics": "figures about this installation as a whole, for whoever watches over it",
     "accounts/": "django-allauth: logging in, before anybody is somebody",
-    "i18n/": "chooses the language of the screen, in a cookie",
+    "preferences": "the own language, display and keys: a stranger's in a cookie, an account's inside the fence",
+    "manifest.webmanifest": "how the house looks on the start screen of a phone; the same for everybody",
+    "service-worker.js": "the script that shows the page below; the same for everybody",
+    "offline": "what a phone without a connection shows; the same for everybody",
     "desk/live": "a stream of ids; it asks the fence itself at each event, since a transaction cannot last that long",
 }
 
@@ -34,7 +37,7 @@ def addresses(resolver: URLResolver | None = None, before: str = "") -> Iterator
             yield address, pattern
 
 
-OF_OTHERS = ("accounts/", "i18n/")
+OF_OTHERS = ("accounts/",)
 
 
 def reason(address: str) -> str:

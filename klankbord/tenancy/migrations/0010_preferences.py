@@ -7,7 +7,7 @@ from klankbord.tenancy.operations import Fence
 
 
 class Migration(migrations.Migration):
-    dependencies = [("tenancy", "0008_metrics")]
+    dependencies = [("tenancy", "0009_coming")]
 
     operations = [
         migrations.CreateModel(
