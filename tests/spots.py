@@ -62,6 +62,7 @@ DOSSIERS = {
     "dossiers/<int:pk>/end": Spot("dossier", by("bram", "fatma")),
     "dossiers/<int:pk>/sign": Spot("dossier", by("fatma")),
     "dossiers/<int:pk>/open": Spot("dossier"),
+    "dossiers/<int:pk>/archive": Spot("dossier"),
     "dossiers/<int:pk>/finds": Spot("dossier"),
     "dossiers/<int:pk>/noise": Spot("dossier", by("bram", "amal", "fatma")),
     "dossiers/<int:pk>/sharper": Spot("dossier"),

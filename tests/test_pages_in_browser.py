@@ -19,7 +19,17 @@ WALKS = {
     "chantal@klankendam.example": (["/"], {"channels", "channel", "people", "mandates", "audit"}),
     "bram@klankendam.example": (
         ["/dossiers/", "/dossiers/new?query=brug+AND+dicht"],
-        {"dossiers", "dossier", "new-dossier", "change-dossier", "dossier-finds", "wider", "register", "place-dossier"},
+        {
+            "dossiers",
+            "dossier",
+            "new-dossier",
+            "change-dossier",
+            "dossier-finds",
+            "dossier-archive",
+            "wider",
+            "register",
+            "place-dossier",
+        },
     ),
     "fatma@klankendam.example": (["/desk/"], {"audit", "listening-privacy", "person"}),
 }

@@ -6,6 +6,7 @@ of posts: a page may hold few finds, or none, and still say that there is more t
 
 from __future__ import annotations
 
+import time
 from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import UTC, datetime
@@ -22,7 +23,9 @@ PAGE = 50
 MOST_EXAMINED = 2_000
 """Candidates that one page looks at."""
 MOST_ROUNDS = 8
-"""Questions to the database for one page."""
+"""Times that one page asks for candidates."""
+LONGEST = 0.4
+"""Seconds after which a page asks for no more, whatever it has by then."""
 START = (datetime(9999, 1, 1, tzinfo=UTC), 0)
 
 
@@ -59,6 +62,7 @@ def search_archive(
     place = after or START
     examined = 0
     size = 2 * limit
+    began = time.monotonic()
     for _round in range(MOST_ROUNDS):
         found = newest_candidates(terms, patterns, channels, place, size)
         for post in _posts(found):
@@ -71,7 +75,7 @@ def search_archive(
         if found.further is None:
             return Page(finds, None, examined)
         place = found.further
-        if examined >= MOST_EXAMINED:
+        if examined >= MOST_EXAMINED or time.monotonic() - began > LONGEST:
             break
         size = min(2 * size, 1_000)
     return Page(finds, place, examined)

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from django.urls import path
 
-from klankbord.listening.views import dossiers, editor, export, page, place, privacy, register, wider
+from klankbord.listening.views import archive, dossiers, editor, export, page, place, privacy, register, wider
 
 urlpatterns = [
     path("place/", place.place_dossier, name="place-dossier"),
@@ -22,6 +22,7 @@ urlpatterns = [
     path("dossiers/<int:pk>/sign", dossiers.sign, name="sign-dossier"),
     path("dossiers/<int:pk>/open", page.open_messages, name="open-finds"),
     path("dossiers/<int:pk>/finds", page.find_list, name="dossier-finds"),
+    path("dossiers/<int:pk>/archive", archive.archive, name="dossier-archive"),
     path("dossiers/<int:pk>/noise", page.noise, name="dossier-noise"),
     path("dossiers/<int:pk>/sharper", page.sharper, name="dossier-sharper"),
     path("dossiers/<int:pk>/source", page.source, name="dossier-source"),

@@ -26,6 +26,7 @@ from klankbord.listening.finds import PAGE, Wanted, finds_of, proposals, shown
 from klankbord.listening.forms import NoteForm, ReasonForm, SignForm
 from klankbord.listening.models import Dossier, DossierNote, Follower, Match, Signature
 from klankbord.listening.query import Refused
+from klankbord.listening.views.archive import may_search
 from klankbord.listening.views.gate import dossier_for, dossier_to_write, finds_are_open
 from klankbord.tenancy.fence import FencedRequest, inside
 from klankbord.tenancy.roles import Right
@@ -76,6 +77,7 @@ def dossier_page(request: FencedRequest, pk: int) -> HttpResponseBase:
         "noise": queries.noise_count(dossier),
         "review_due": dossier.state == Dossier.State.ACTIVE and dossier.review_on <= today,
         "may_write": may_write(request, dossier),
+        "may_search": may_search(dossier),
         "may_sign": sight.may(Right.SIGN_DOSSIERS, dossier.organisation_id),
         "may_open": sight.may(Right.OPEN_PUBLIC_ORDER, dossier.organisation_id),
         "may_export_persons": may_export_persons(request, dossier),

@@ -20,7 +20,7 @@ DECLARE
         WHERE wanted = ANY (current_setting('klankbord.public_channels')::bigint[]));
     latest timestamptz;
     stretch interval;  -- in which the newest 200 were published
-    back double precision := CASE WHEN query IS NULL THEN 100 ELSE 4 END;  -- how many stretches to look back
+    back double precision := CASE WHEN query IS NULL THEN 25 ELSE 4 END;  -- how many stretches to look back
     since timestamptz;
     by_index boolean := false;
     found integer;
