@@ -27,6 +27,7 @@ CATALOGUE = LOCALE / "nl" / "LC_MESSAGES" / "django.po"
 KEYWORDS: dict[str, Any] = extract.DEFAULT_KEYWORDS | {
     "gettext_lazy": None,
     "gettext_noop": None,
+    "_now": None,
     "ngettext_lazy": (1, 2),
     "pgettext_lazy": ((1, "c"), 2),
     "npgettext_lazy": ((1, "c"), 2, 3),

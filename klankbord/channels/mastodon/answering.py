@@ -205,7 +205,7 @@ def _is_it(status: Json, outgoing: Outgoing, since: datetime) -> bool:
 
 def _skeleton(text: str) -> str:
     """Letters and digits only, without mentions and addresses: servers write those and all marks their own way."""
-    text = re.sub(r"(?<![\w/@])@[\w.-]+(@[\w.-]+)?", " ", URL.sub(" ", text))
+    text = re.sub(r"(?<![\w/@])@[\w.-]+(@[\w.-]+(:\d+)?)?", " ", URL.sub(" ", text))
     return "".join(character for character in text.casefold() if character.isalnum())
 
 

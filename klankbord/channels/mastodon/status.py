@@ -127,10 +127,10 @@ def _understand(envelope: Json) -> list[Event]:
         raise Unparseable("a notification without a type")
     if kind not in SPEAKING:
         return [Ignored(_("Not a message: a notification of the kind “%(kind)s”.") % {"kind": kind[:40]})]
-    if data.get("status") is None:
+    if "status" in data and data["status"] is None:
         # taken away between the notification and our question
         return [Ignored(_("The message was gone before we could read it."))]
-    status = _object(data["status"])
+    status = _object(data.get("status"))
     addressed = kind == "mention" or _speaks_to_us(_inner(status) or status, envelope)
     if not addressed:
         return [Ignored(_("Not addressed to us."))]

@@ -178,6 +178,8 @@ PASSING = (
     "tenancy_user",
     "django_",
     "tenancy_audit",
+    "tenancy_session",
+    "base_cache",
     "base_heartbeat",
     "pg_",
     "channels_source",

@@ -23,6 +23,7 @@ class Network(Adapter):
     connector: ClassVar[type[Connector]] = Exercise
     exempt: ClassVar[dict[tuple[str, str], str]] = {
         **{(way, fault): NO_SERVER for way in (IN, OUT) for fault in ("429", "slow", "huge")},
+        (IN, "duplicate"): "a scenario that holds the same id twice is refused as a whole when it is read",
         (IN, "5xx"): NO_SERVER,
         (IN, "lost acknowledgement"): NO_SERVER,
         (OUT, "hostile"): "nothing comes back",
