@@ -109,9 +109,9 @@ def test_a_closing_is_undone_and_the_way_back_goes_away_by_itself(visitor: Visit
     amal = opened(visitor, AMAL, number)
     amal.keyboard.press("e")
     expect(amal.locator("#reopen")).to_be_visible(timeout=SOON)
+    expect(amal.locator("#thread-scroll")).to_be_focused()
     shoot(amal, "ease-undo")
     assert axe(amal) == []
-    expect(amal.locator("#thread-scroll")).to_be_focused()
     amal.keyboard.press("z")
     expect(amal.locator("#close")).to_be_visible(timeout=SOON)
     expect(amal.locator(".kb-toast")).to_have_count(0)

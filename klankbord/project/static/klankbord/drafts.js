@@ -112,7 +112,8 @@ document.body.addEventListener("htmx:beforeRequest", (event) => {
   underway.get(form)?.abort();
 });
 document.body.addEventListener("htmx:afterRequest", (event) => {
-  const form = event.detail.elt;
+  // htmx puts what still stands in the page in "elt": a form that made room for a fresh one is no longer there
+  const form = event.detail.requestConfig.elt;
   if (!form.matches?.("form[data-draft]")) return;
   const refused = /id="(reply|note)-error"/.test(event.detail.xhr.responseText ?? "");
   const entrance = /\sdata-entrance[\s>]/.test(event.detail.xhr.responseText ?? "");
