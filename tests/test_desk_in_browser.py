@@ -44,6 +44,10 @@ def test_a_colleague_walks_opens_writes_and_sends_by_keyboard(visitor: Visitor) 
     page.focus("#thread-scroll")
     page.keyboard.press("i")
     expect(page.locator("#thread-scroll")).to_be_focused()
+    # it is kept with the account, and the next visit wants them again
+    page.locator("[data-open-keys]").click()
+    with page.expect_response("**/preferences"):
+        page.check("#single-keys")
 
 
 def test_a_new_message_waits_behind_a_button_and_moves_nothing(visitor: Visitor) -> None:
