@@ -81,12 +81,14 @@ def _steer(
     record(held.organisation.pk, act, f"oefening:{held.key}", by=by, details=details)
 
 
-def put_back_exercise(held: Held, opens: float, *, by: User, end: bool = False) -> None:
+def put_back_exercise(held: Held, *, by: User, end: bool = False) -> None:
     """Have everything that this exercise brought taken away, and with ``end`` its channels as well; a job does it.
 
     From this moment on it is another round: what still comes in from the old one is not taken in.
     """
     channels = _locked(held)
+    # without its file nothing is said any more: then it does not matter where the clock begins
+    opens = held.scenario.opens if held.scenario else 0
     for channel in channels:
         clock = clock_from(channel.settings["clock"])
         channel.settings["clock"] = Clock(opens=opens, speed=clock.speed).as_json()

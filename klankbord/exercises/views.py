@@ -120,7 +120,7 @@ def put_back(request: FencedRequest, key: str) -> HttpResponseBase:
     """To the beginning, or with ``end`` away altogether."""
     held = gate(request, key)
     end = request.POST.get("end") == "yes"
-    actions.put_back_exercise(held, held.scenario.opens if held.scenario else 0, by=request.user, end=end)
+    actions.put_back_exercise(held, by=request.user, end=end)
     if end:
         messages.success(request, _("The exercise is being removed, with everything it brought."))
         return redirect("exercises")

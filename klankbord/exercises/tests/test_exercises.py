@@ -272,7 +272,7 @@ def test_what_was_on_its_way_from_the_old_round_is_not_taken_in(house: Cast, hel
     collect(timezone.now())
     collect(timezone.now())
     with acting_for(house.klankendam.pk):
-        actions.put_back_exercise(held(), 0, by=house.gijs)
+        actions.put_back_exercise(held(), by=house.gijs)
     do_jobs()
     assert said(house, held) == []
 
@@ -285,7 +285,7 @@ def test_killed_anywhere_while_putting_back_it_is_put_back_in_the_end(house: Cas
         listen(house, held)
         assert said(house, held) == ["a", "b", "c"]
         with acting_for(house.klankendam.pk):
-            actions.put_back_exercise(held(), held().scenario.opens if held().scenario else 0, by=house.gijs)  # type: ignore[union-attr]  # there is one
+            actions.put_back_exercise(held(), by=house.gijs)
         channel = held().channels[0].pk
         yield
         with suppress(Killed):
@@ -317,7 +317,7 @@ def test_killed_anywhere_while_it_plays_nothing_is_lost_and_nothing_comes_twice(
         an_hour_later(house.klankendam.pk)
         assert said(house, held) == ["a", "b", "c", "d"]
         with acting_for(house.klankendam.pk):
-            actions.put_back_exercise(held(), 29_700, by=house.gijs)
+            actions.put_back_exercise(held(), by=house.gijs)
         do_jobs()
 
     assert at_every_statement(kill, scenario) > 15
