@@ -77,7 +77,7 @@ def change(request: HttpRequest, pk: int) -> HttpResponseBase:
         filled = Filled(
             channel.kind,
             NameForm(posted(request), initial={"channel_name": channel.name}),
-            form(posted(request), initial=channel.settings, stored=_stored(channel)),  # type: ignore[call-arg]  # theirs
+            form(posted(request), initial=channel.settings, stored=_stored(channel)),  # type: ignore[call-arg]  # of settings forms
         )
         if request.method == "GET" or not filled.valid:
             return _show(first, filled, channel=channel)

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable
-from datetime import datetime, timedelta
+from datetime import date, datetime, timedelta
 
 import pytest
 from django.db import connection
@@ -228,4 +228,4 @@ def test_days_are_days_in_the_netherlands() -> None:
 def figures_day(year: int, month: int, day: int) -> tuple[datetime, datetime]:
     from klankbord.listening.finds import day_bounds
 
-    return day_bounds(datetime(year, month, day).date())  # noqa: DTZ001  # a day has no zone
+    return day_bounds(date(year, month, day))
