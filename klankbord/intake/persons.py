@@ -14,7 +14,7 @@ from django.db import connection
 from django.db.models import Q
 
 from klankbord.channels.actions import empty_arrivals, forget_arrivals, forget_delivery
-from klankbord.channels.contract import PostArrived
+from klankbord.channels.contract import ChannelError, PostArrived
 from klankbord.channels.models import Arrival, Channel, Delivery
 from klankbord.channels.registry import connector_for
 from klankbord.inbox.threads import forget_in_conversations
@@ -70,11 +70,14 @@ def _arrivals(organisation_id: int, kind: str, network_id: str, author: Author) 
     own: list[Arrival] = []
     naming: list[Arrival] = []
     for channel in Channel.objects.filter(organisation=organisation_id):
-        connector = connector_for(channel)
+        try:
+            connector = connector_for(channel)
+        except ChannelError:
+            connector = None
         for arrival in Arrival.objects.filter(channel=channel).iterator(chunk_size=500):
             body = bytes(arrival.body or b"")
             try:
-                events = connector.parse(body) if body else []
+                events = connector.parse(body) if connector and body else []
             except Exception:  # noqa: BLE001  # a connector may stumble over anything; then the bytes decide
                 events = []
             told = f"{events} {body.decode(errors='replace')}".casefold()
