@@ -72,7 +72,10 @@ def test_every_figure_opens_its_messages(cast: Cast, say: Say, bridge: int, bram
     assert "<mark>Klankbrug</mark>" in page.content.decode()
 
 
-@pytest.mark.parametrize("question", ["day=gisteren", "day=", "before=x", "language=", "word=%00", "days=1000000"])
+@pytest.mark.parametrize(
+    "question",
+    ["day=gisteren", "day=", "day=0001-01-01", "day=9999-12-31", "before=x", "language=", "word=%00", "days=1000000"],
+)
 def test_nothing_that_is_asked_breaks_the_list(bridge: int, bram: Client, question: str) -> None:
     assert bram.get(f"/dossiers/{bridge}/finds?{question}").status_code == 200
     assert bram.get(f"/dossiers/{bridge}/?{question}").status_code == 200
