@@ -38,6 +38,7 @@ def counts(cast: Cast) -> dict[str, tuple[int, int]]:
                 f" count(*) FILTER (WHERE NOT organisation_id = ANY (%s)) FROM {table}",
                 [demo, demo],
             ).fetchone()
+            assert row is not None
             found[table] = row
     return found
 

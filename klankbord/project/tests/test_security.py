@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import re
+from collections.abc import Mapping
 from typing import Any
 
 import pytest
@@ -122,7 +123,7 @@ def test_what_is_sent_without_end_is_refused_before_it_fills_the_disk(monkeypatc
         next(pieces)
         return {"type": "http.request", "body": b"x" * 10_000, "more_body": True}
 
-    async def send(message: dict[str, Any]) -> None:
+    async def send(message: Mapping[str, Any]) -> None:
         answer.append(message)
 
     scope = {"type": "http", "method": "POST", "path": "/contact/klankendam-1/", "query_string": b"", "headers": []}
