@@ -128,7 +128,7 @@ RULES = [
         name="A sentence to translate stands outside a formatted string",
         why="Who collects the sentences for translation cannot see it there before Python 3.12, so it stays English.",
         offences=unseen_sentences,
-        bad='f"<b>{escape(_(\'Unread\'))}</b>"',
+        bad="f\"<b>{escape(_('Unread'))}</b>\"",
         good='unread = _("Unread"); f"<b>{escape(unread)}</b>"',
     ),
     Rule(

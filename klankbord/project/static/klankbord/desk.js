@@ -169,6 +169,10 @@ document.body.addEventListener("htmx:beforeRequest", (event) => {
   event.detail.target.classList.add("is-loading");
   textBefore = byId("reply-text")?.value ?? "";
 });
+// Of a head that a live change replaced meanwhile, no htmx:afterRequest is heard.
+document.body.addEventListener("htmx:afterSwap", (event) => {
+  if (event.detail.target?.id === "thread-head") keepFocus();
+});
 document.body.addEventListener("htmx:afterRequest", (event) => {
   byId("thread").classList.remove("is-loading");
   showControls();
@@ -178,7 +182,6 @@ document.body.addEventListener("htmx:afterRequest", (event) => {
     setUpComposer(writes);
     write(writes);
   }
-  if (event.detail.successful && event.detail.target?.id === "thread-head") keepFocus();
   if (!event.detail.successful || event.detail.target?.id !== "thread") return;
   setUpThread();
   if (elt.matches(".row__link")) {
