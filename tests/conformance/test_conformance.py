@@ -25,7 +25,6 @@ from tests.conformance.adapter import BY_NAME, FAULTS, IN, OUT, Adapter, adapter
 from tests.conformance.table import TABLE, table
 from tests.failpoints import Killed, an_hour_later, at_every_statement, do_jobs, kill
 
-pytestmark = pytest.mark.django_db(transaction=True)
 STOPS = {"lost acknowledgement", "429", "5xx", "slow", "truncated", "huge", "hostile"}
 """Faults with which nothing can be done until they have passed."""
 FOUND = {kind: adapter for kind, adapter in adapters().items() if adapter}
