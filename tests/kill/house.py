@@ -23,7 +23,7 @@ EMAIL, PASSWORD = "amal@klankendam.example", "klankbord-oefening"
 DOUBTER = "bram@klankendam.example"
 PARTS = ("web", "work", "listen")
 SENDING_LEASE = "12"
-UNDO = "3"
+UNDO = "8"
 
 
 class House:

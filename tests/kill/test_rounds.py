@@ -159,7 +159,7 @@ def once_it_answers(question: Callable[[], list[str]]) -> list[str]:
 def settled(scene: Scene) -> Count:
     """The count once everything has come to rest, and rests a little longer; at the latest when the patience ends."""
     deadline = time.monotonic() + PATIENCE
-    rests = 0
+    rests, said = 0, ""
     while True:
         moving = []
         for server in (scene.snac.a, scene.snac.b):
@@ -173,6 +173,9 @@ def settled(scene: Scene) -> Count:
         if not scene.house.started.health().get("ok"):
             moving.append("health")
         rests = 0 if moving or result.wrong else rests + 1
+        if str(moving) != said:
+            said = str(moving)
+            print(f"on its way: {', '.join(moving) or 'nothing'}; {len(result.wrong)} not right yet", flush=True)
         if rests == 3:
             return result
         if time.monotonic() > deadline:
