@@ -106,7 +106,7 @@ class ContactForm(forms.Form):
         help_text=gettext_lazy("For colleagues who cannot see the photos."),
     )
     name = Words(
-        label=gettext_lazy("Your name"),
+        label=gettext_lazy("What is your name?"),
         longest=100,
         required=False,
         widget=forms.TextInput(attrs={"autocomplete": "name"}),
