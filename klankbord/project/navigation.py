@@ -10,6 +10,7 @@ from django.urls import reverse
 from django.utils.functional import cached_property
 from django.utils.translation import gettext_lazy as _
 
+from klankbord.public.queries import demo_page
 from klankbord.tenancy.fence import Sight
 from klankbord.tenancy.models import Organisation
 from klankbord.tenancy.roles import Right
@@ -75,7 +76,7 @@ def navigation(request: HttpRequest) -> dict[str, Any]:
     """Context of the header, as functions that a template calls; little for who is not inside the fence."""
     sight: Sight | None = getattr(request, "sight", None)
     if sight is None or not sight.organisations:
-        return {"provider": settings.OIDC}
+        return {"provider": settings.OIDC, "demo_page": demo_page}
     place = Place(request, sight)
     return {
         "organisation_name": place.organisation_name,
