@@ -17,6 +17,7 @@ from klankbord.listening.matching import Matcher
 from klankbord.listening.models import Dossier, Signature
 from klankbord.listening.query import Document, Query, Refused, parse
 from klankbord.posts.actions import Said
+from klankbord.posts.overheard import Overheard
 
 logger = structlog.get_logger()
 
@@ -134,7 +135,7 @@ def document_of(kind: str, said: Said, event: PostArrived) -> Document:
         text_of(said.subject, said.warning, said.text, said.matched),
         channel=kind,
         language=event.language,
-        source=event.web_url or event.uri,
+        source=event.heard_at if isinstance(event, Overheard) else event.web_url or event.uri,
         published_at=event.published_at,
     )
 

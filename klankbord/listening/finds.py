@@ -13,6 +13,7 @@ from django.utils.html import conditional_escape, format_html
 from django.utils.safestring import SafeString, mark_safe
 
 from klankbord.base.keyed_hash import unseal
+from klankbord.base.text.clean import safe_text
 from klankbord.base.text.tokens import highlight
 from klankbord.listening.asking import read, text_of
 from klankbord.listening.models import Dossier, Match, Noise
@@ -163,14 +164,13 @@ def sample(organisation_id: int, most: int = SAMPLE) -> Iterator[Post]:
     )
 
 
-def document(post: Post) -> Document:
-    """A stored post as queries see it."""
-    address = unseal(post.organisation_id, post.source) if post.overheard else post.web_url or post.uri
+def document(post: Post, more: str = "") -> Document:
+    """A stored post as queries see it; ``more``: words that came along to find it by and are not kept."""
     return Document(
-        text_of(post.subject, post.warning, post.text),
+        text_of(post.subject, post.warning, post.text, safe_text(more)),
         channel=post.channel.kind,
         language=post.language,
-        source=address or "",
+        source=(unseal(post.organisation_id, post.source) or "") if post.overheard else post.web_url or post.uri,
         published_at=post.published_at,
     )
 

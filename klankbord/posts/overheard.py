@@ -18,9 +18,13 @@ SOMEBODY = "iemand:"
 
 @dataclass(frozen=True, slots=True)
 class Overheard(PostArrived):
-    """A message that was not addressed to us, without its author. ``heard_uri`` is never kept, ``source`` sealed."""
+    """A message that was not addressed to us, without its author. ``source`` is sealed.
+
+    ``heard_uri`` and ``heard_at``, its address, are never kept: threads and queries ask for them while it comes in.
+    """
 
     heard_uri: str = ""
+    heard_at: str = ""
     source: str = ""
 
 
@@ -70,5 +74,6 @@ def disguise(event: PostArrived, organisation_id: int, kind: str, *, in_our_thre
             "reply_data": {},
         },
         heard_uri=event.uri,
+        heard_at=event.web_url or event.uri,
         source=seal(organisation_id, event.web_url or event.uri),
     )
