@@ -13,6 +13,7 @@ from django.db.models import F, Q, Sum
 from django.db.models.functions import TruncDate
 from django.utils import timezone
 
+from klankbord.channels.models import Channel
 from klankbord.listening.models import Count, Dossier, Follower, Match, Noise, SharedDay, Signature
 from klankbord.tenancy.models import Organisation, User
 
@@ -138,3 +139,8 @@ def shared_topics(since: date) -> list[tuple[str, int, int]]:
         .order_by("-who", "-number", "topic")
         .values_list("topic", "who", "number")
     )
+
+
+def own_accounts(organisation_id: int) -> list[str]:
+    """The handles of the organisation's own accounts: those are no persons."""
+    return list(Channel.objects.filter(organisation=organisation_id).values_list("name", flat=True))

@@ -10,7 +10,8 @@ from django.utils import timezone
 from django.utils.translation import gettext as _
 
 from klankbord.listening.models import LONGEST_KEPT, Dossier, ListeningRules, Signature
-from klankbord.listening.persons import Stated, unstated
+from klankbord.listening.persons import suspects, unstated
+from klankbord.listening.queries import own_accounts
 from klankbord.listening.query import Refused as QueryRefused
 from klankbord.listening.query import parse
 from klankbord.tenancy.audit import record
@@ -162,8 +163,8 @@ def why_not(dossier: Dossier, today: date) -> list[str]:
         parse(dossier.query)
     except QueryRefused as refused:
         reasons.append(refused.message)
-    keys = {one["key"] for one in dossier.declared if one.get("as") in set(Stated)}
-    reasons += [suspect.reason for suspect in unstated(dossier.query, keys)]
+    found = suspects(dossier.query, own_accounts(dossier.organisation_id))
+    reasons += [suspect.reason for suspect in unstated(found, dossier.declared)]
     if dossier.is_public_order:
         reasons += _public_order(dossier, today)
     return reasons

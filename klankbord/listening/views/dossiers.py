@@ -15,6 +15,7 @@ from klankbord.listening import queries
 from klankbord.listening.actions import dossiers as actions
 from klankbord.listening.forms import DossierForm, SignForm
 from klankbord.listening.models import LONGEST_KEPT, Dossier
+from klankbord.listening.persons import suspects
 from klankbord.listening.views.editor import INSERTS, about, declared_in, suggestions
 from klankbord.listening.views.gate import dossier_for, dossier_to_write
 from klankbord.tenancy.fence import FencedRequest, inside
@@ -60,7 +61,7 @@ def _editor(request: FencedRequest, house: House, dossier: Dossier | None) -> Ht
     form = DossierForm(posted(request), instance=instance, initial={} if dossier else fresh, public_order=public_order)
     reasons: list[str] = []
     if request.method == "POST" and form.is_valid():
-        wording, declared = form.wording(), declared_in(request.POST, form.cleaned_data["query"])
+        wording, declared = form.wording(), declared_in(request.POST, suspects(form.cleaned_data["query"]))
         try:
             if dossier is None:
                 dossier = actions.make_dossier(organisation, wording, declared, by=request.user)
@@ -74,7 +75,7 @@ def _editor(request: FencedRequest, house: House, dossier: Dossier | None) -> Ht
     query = str(form["query"].value() or "")
     declared_now = {one["key"]: one["as"] for one in (dossier.declared if dossier else [])}
     if request.method == "POST":
-        declared_now |= {one["key"]: one["as"] for one in declared_in(request.POST, query)}
+        declared_now |= {one["key"]: one["as"] for one in declared_in(request.POST, suspects(query))}
     context = {
         "house": house,
         "dossier": dossier,
