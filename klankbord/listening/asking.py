@@ -36,11 +36,12 @@ class Asked:
 def running() -> Q:
     """Dossiers that may find something today: begun, not over, and signed where that is needed."""
     today = timezone.localdate()
-    signed = Exists(Signature.objects.filter(dossier=OuterRef("pk"), query=OuterRef("query"), until__gte=today))
+    wording = {"query": OuterRef("query"), "special_ground": OuterRef("special_ground")}
+    signed = Exists(Signature.objects.filter(dossier=OuterRef("pk"), until__gte=today, **wording))
     return (
         Q(state=Dossier.State.ACTIVE)
         & (Q(ends_on__isnull=True) | Q(ends_on__gte=today))
-        & (~Q(purpose=Dossier.Purpose.PUBLIC_ORDER) | Q(signed))
+        & (~Dossier.closed() | Q(signed))
     )
 
 

@@ -147,8 +147,8 @@ def preview(organisation_id: int, query: Query, purpose: str) -> Preview | None:
 
 
 def sample(organisation_id: int, most: int = SAMPLE) -> Iterator[Post]:
-    """The newest public posts, without those that only a public order dossier found."""
-    ordinary = Match.objects.filter(post=OuterRef("pk")).exclude(dossier__purpose=Dossier.Purpose.PUBLIC_ORDER)
+    """The newest public posts, without those that only a closed dossier found."""
+    ordinary = Match.objects.filter(post=OuterRef("pk")).exclude(Dossier.closed("dossier__"))
     return (
         Post.objects.filter(
             Q(overheard=False) | Exists(ordinary),

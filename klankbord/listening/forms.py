@@ -58,6 +58,7 @@ class DossierForm(forms.ModelForm):  # type: ignore[type-arg]  # django-stubs wa
             "ends_on",
             "review_on",
             "retention_days",
+            "special_ground",
             "topic",
             "phase",
             "shared",
@@ -66,6 +67,7 @@ class DossierForm(forms.ModelForm):  # type: ignore[type-arg]  # django-stubs wa
             "query": forms.Textarea(attrs={"rows": 4, "spellcheck": "false", "autocapitalize": "off"}),
             "legal_basis": forms.Textarea(attrs={"rows": 2}),
             "reason": forms.Textarea(attrs={"rows": 3}),
+            "special_ground": forms.Textarea(attrs={"rows": 2}),
             "ends_on": forms.DateInput(attrs={"type": "date"}, format="%Y-%m-%d"),
             "review_on": forms.DateInput(attrs={"type": "date"}, format="%Y-%m-%d"),
         }
@@ -80,6 +82,10 @@ class DossierForm(forms.ModelForm):  # type: ignore[type-arg]  # django-stubs wa
             "ends_on": _("After this day nothing more is found. A year at most, public order two weeks."),
             "review_on": _("On this day you look whether it is still needed."),
             "retention_days": _("From 30 to 90. After that only figures stay."),
+            "special_ground": _(
+                "Only when the words are about health, religion, politics, a trade union, sexual orientation, origin"
+                " or offences: the exception of AVG article 9 or 10 and why you need it. The privacy officer signs."
+            ),
             "topic": _("For instance: housing, safety, waste. Needed to compare with neighbours."),
             "shared": _("Only figures per day, without messages and without persons, and never fewer than five."),
         }

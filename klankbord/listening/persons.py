@@ -145,7 +145,7 @@ def _names(run: list[_Word]) -> Iterator[Suspect]:
 def _place_at(run: list[_Word], at: int) -> int:
     """How many words from here are together the name of one place: “De Fryske Marren”; 0 for none."""
     for end in range(min(len(run), at + LONGEST_PLACE), at + 1, -1):
-        if _is_place(" ".join(word.text for word in run[at:end])):
+        if is_place(" ".join(word.text for word in run[at:end])):
             return end - at
     return 0
 
@@ -164,7 +164,7 @@ def _name_at(run: list[_Word], at: int) -> tuple[Suspect | None, int]:
     thing = _THINGS if named else (*_THINGS, *_THINGS_IN_NAMES)
     # "Anne Frank school" between quotation marks is the school
     follows = run[last + 1].low if last + 1 < len(run) and run[last].quoted and run[last + 1].quoted else ""
-    if _is_place(whole) or run[last].low.endswith(thing) or follows in _THINGS:
+    if is_place(whole) or run[last].low.endswith(thing) or follows in _THINGS:
         return None, len(words)
     reason = ""
     if first.low.rstrip(".") in _ADDRESS:
@@ -184,10 +184,10 @@ def _name_at(run: list[_Word], at: int) -> tuple[Suspect | None, int]:
 
 
 def _is_ordinary(word: _Word) -> bool:
-    return word.low in _ORDINARY or word.low in _PREFIXES or _is_place(word.text) or any(map(str.isdigit, word.text))
+    return word.low in _ORDINARY or word.low in _PREFIXES or is_place(word.text) or any(map(str.isdigit, word.text))
 
 
-def _is_place(text: str) -> bool:
+def is_place(text: str) -> bool:
     return fold(text) in _places()
 
 

@@ -88,7 +88,10 @@ def overview(organisation: Organisation, user: User, now: datetime, *, public_or
     )
     signed = set(
         Signature.objects.filter(
-            organisation=organisation, until__gte=timezone.localdate(now), query=F("dossier__query")
+            organisation=organisation,
+            until__gte=timezone.localdate(now),
+            query=F("dossier__query"),
+            special_ground=F("dossier__special_ground"),
         ).values_list("dossier", flat=True)
     )
     return [

@@ -6,11 +6,13 @@ from collections.abc import Sequence
 from datetime import timedelta
 
 from django.utils import timezone
+from django.utils.translation import gettext as _
 
 from klankbord.listening.actions.dossiers import CannotStart
 from klankbord.listening.models import Dossier
 from klankbord.listening.persons import Stated, suspects_in_words, unstated
 from klankbord.listening.queries import own_accounts
+from klankbord.listening.special import special_in_words
 from klankbord.tenancy.audit import record
 from klankbord.tenancy.models import Organisation, User
 
@@ -40,7 +42,11 @@ def open_place_dossier(organisation: Organisation, words: Sequence[str], *, by: 
 def change_words(dossier: Dossier, words: Sequence[str], declared: list[dict[str, str]], *, by: User) -> None:
     """Follow other words from now on; what was found stays. Raises CannotStart where a word looks like a person."""
     found = suspects_in_words(words, own_accounts(dossier.organisation_id))
-    if reasons := [suspect.reason for suspect in unstated(found, declared)]:
+    reasons = [suspect.reason for suspect in unstated(found, declared)]
+    if touched := special_in_words(words):
+        said = _("“%(words)s” touches special personal data. Make a dossier of its own for this, with its own grounds.")
+        reasons += [said % {"words": ", ".join(one.words)} for one in touched]
+    if reasons:
         raise CannotStart(reasons)
     before, dossier.words, dossier.declared = dossier.words, list(words), declared
     dossier.save(update_fields=["words", "declared"])

@@ -57,8 +57,8 @@ def archive(request: FencedRequest, pk: int) -> HttpResponseBase:
 
 
 def may_search(dossier: Dossier) -> bool:
-    """Whether a dossier has a query whose purpose may look at what was kept for others."""
-    return bool(dossier.query) and PREVIEWED.get(Dossier.Purpose(dossier.purpose), False)
+    """Whether a dossier has a query whose purpose and words may look at what was kept for others."""
+    return bool(dossier.query) and not dossier.special and PREVIEWED.get(Dossier.Purpose(dossier.purpose), False)
 
 
 def place_of(request: FencedRequest) -> tuple[datetime, int] | None:

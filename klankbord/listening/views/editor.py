@@ -19,6 +19,7 @@ from klankbord.listening.models import Dossier
 from klankbord.listening.persons import Stated, Suspect, suspects
 from klankbord.listening.queries import own_accounts
 from klankbord.listening.query import Query, Refused, parse
+from klankbord.listening.special import special_in
 from klankbord.tenancy.fence import FencedRequest, inside
 from klankbord.tenancy.roles import Right
 from klankbord.tenancy.views.whose import whose
@@ -73,13 +74,15 @@ def about(organisation_id: int, text: str, purpose: str, stated: dict[str, str])
     except Refused as refused:
         spot = Spot.of(text, refused.start, refused.end)
         return {"refused": refused.message, "spot": spot, "suggestion": refused.suggestion}
+    touched = special_in(query)
     tried = preview(organisation_id, query, purpose)
     return {
         "explanation": query.explain(),
         "hints": query.hints,
         "suspects": asked_about(suspects(text, own_accounts(organisation_id)), stated),
         "preview": tried,
-        "examples": examples(organisation_id, query) if tried else [],
+        "special": [{"name": one.name, "words": one.words} for one in touched],
+        "examples": examples(organisation_id, query) if tried and not touched else [],
         "is_public_order": purpose == Dossier.Purpose.PUBLIC_ORDER,
     }
 

@@ -44,11 +44,16 @@ def let_privacy_read_finds() -> None:
         cursor.execute("SELECT fence_open_finds()")
 
 
+def right_to_open(dossier: Dossier) -> Right:
+    """Who may write a dossier may also open its messages, where it is closed."""
+    return Right.OPEN_PUBLIC_ORDER if dossier.is_public_order else Right.WRITE_DOSSIERS
+
+
 def finds_are_open(request: FencedRequest, dossier: Dossier) -> bool:
-    """Whether one may read the messages behind the figures: of public order only with a reason given this hour."""
-    if not dossier.is_public_order:
+    """Whether one may read the messages behind the figures: of a closed dossier only with a reason given this hour."""
+    if not dossier.is_closed:
         return True
     return (
-        request.sight.may(Right.OPEN_PUBLIC_ORDER, dossier.organisation_id)
+        request.sight.may(right_to_open(dossier), dossier.organisation_id)
         and FindsOpening.objects.filter(dossier=dossier, user=request.user, until__gt=timezone.now()).exists()
     )

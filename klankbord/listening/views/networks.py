@@ -16,6 +16,7 @@ from klankbord.listening.networks import Answer, ask_networks, shown, whom_to_as
 from klankbord.listening.persons import suspects, unstated
 from klankbord.listening.queries import own_accounts
 from klankbord.listening.query import Refused, parse
+from klankbord.listening.special import special_in
 from klankbord.listening.views.editor import declared_in
 from klankbord.tenancy.fence import in_steps, step
 from klankbord.tenancy.roles import Right
@@ -26,11 +27,12 @@ from klankbord.tenancy.views.whose import whose
 @never_cache
 @require_POST
 def search_networks(request: HttpRequest) -> HttpResponseBase:
-    """A fragment, or a page for who has no JavaScript. For public order it shows figures only."""
+    """A fragment, or a page for who has no JavaScript. For what would be a closed dossier it shows figures only."""
     purpose = request.POST.get("purpose", "")
     text = " ".join(safe_text(request.POST.get("query", "")[:20_001]).split())
     public_order = purpose == Dossier.Purpose.PUBLIC_ORDER
     answers: list[Answer] = []
+    figures_only = False
     with step(request) as fenced:
         organisation = whose(fenced, Right.WRITE_DOSSIERS).organisation.pk
         if public_order and not (
@@ -42,10 +44,11 @@ def search_networks(request: HttpRequest) -> HttpResponseBase:
     if not problem:
         query = parse(text)
         heard = ask_networks(asked, query)
+        figures_only = public_order or bool(special_in(query))
         with step(request):
-            answers = shown(organisation, query, asked, heard, figures_only=public_order)
+            answers = shown(organisation, query, asked, heard, figures_only=figures_only)
     alone = not request.headers.get("HX-Request")
-    context = {"problem": problem, "answers": answers, "query": text, "figures_only": public_order}
+    context = {"problem": problem, "answers": answers, "query": text, "figures_only": figures_only}
     with step(request):
         return render(request, "listening/networks_page.html" if alone else "listening/networks.html", context)
 

@@ -46,7 +46,8 @@ def place_dossier(request: FencedRequest) -> HttpResponseBase:
         declared = declared_in(request.POST, suspects_in_words(words))
         try:
             change_words(dossier, words, declared, by=request.user)
-        except CannotStart:
+        except CannotStart as problem:
+            form.add_error("words", problem.reasons)
             found = suspects_in_words(words, queries.own_accounts(organisation.pk))
             suspected = asked_about(found, {one["key"]: one["as"] for one in [*dossier.declared, *declared]})
         else:
