@@ -7,18 +7,22 @@ from dataclasses import dataclass
 from datetime import UTC, date, datetime, time, timedelta
 from functools import partial
 
-from django.db.models import Exists, OuterRef, Q, QuerySet
+from django.contrib.postgres.search import SearchQueryField
+from django.db.models import BooleanField, Exists, F, Func, OuterRef, Q, QuerySet, Value
+from django.db.models.functions import Cast
 from django.utils import timezone
 from django.utils.html import conditional_escape, format_html
 from django.utils.safestring import SafeString, mark_safe
 
 from klankbord.base.keyed_hash import unseal
 from klankbord.base.text.clean import safe_text
+from klankbord.base.text.folding import fold
 from klankbord.base.text.tokens import highlight
 from klankbord.listening.asking import read, text_of
 from klankbord.listening.models import Dossier, Match, Noise
 from klankbord.listening.query import Document, Query, Refused
 from klankbord.posts.models import Post
+from klankbord.posts.queries import quoted_term
 
 PAGE = 50
 SAMPLE = 1000
@@ -33,12 +37,18 @@ class Wanted:
     word: str = ""
     source: str = ""
     language: str | None = None
+    said: str = ""
+    """A word that stands in the message, whatever it was found by."""
+    last: int | None = None
+    """Published in so many days back from now."""
+    skip: int = 0
+    """And not in the newest so many of those."""
     noise: bool = False
     before: int | None = None
 
     @property
     def narrowed(self) -> bool:
-        return bool(self.day or self.word or self.source or self.language is not None)
+        return bool(self.day or self.word or self.said or self.last or self.source or self.language is not None)
 
 
 @dataclass(frozen=True, slots=True)
@@ -59,6 +69,14 @@ def finds_of(dossier: Dossier, wanted: Wanted) -> QuerySet[Match]:
     if wanted.day:
         start, end = day_bounds(wanted.day)
         found = found.filter(post__published_at__gte=start, post__published_at__lt=end)
+    if wanted.last:
+        now = timezone.now()
+        found = found.filter(
+            post__published_at__gte=now - timedelta(days=wanted.last),
+            post__published_at__lt=now - timedelta(days=wanted.skip) if wanted.skip else now + timedelta(days=1),
+        )
+    if wanted.said:
+        found = found.filter(_holds(wanted.said))
     if wanted.word:
         found = found.filter(words__contains=[wanted.word])
     if wanted.source:
@@ -68,6 +86,12 @@ def finds_of(dossier: Dossier, wanted: Wanted) -> QuerySet[Match]:
     if wanted.before:
         found = found.filter(pk__lt=wanted.before)
     return found.select_related("post", "post__channel").defer("post__tokens", "post__html").order_by("-pk")
+
+
+def _holds(word: str) -> Func:
+    """Whether the index of the post holds a term; a cast, since to_tsquery would read signs in it."""
+    asked = Cast(Value(quoted_term(fold(word))), SearchQueryField())
+    return Func(F("post__tokens"), asked, arg_joiner=" @@ ", template="(%(expressions)s)", output_field=BooleanField())
 
 
 def day_bounds(day: date) -> tuple[datetime, datetime]:

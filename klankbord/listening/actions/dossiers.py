@@ -47,6 +47,8 @@ class Wording:
     retention_days: int = LONGEST_KEPT
     shared: str = ""
     special_ground: str = ""
+    owner: User | None = None
+    """None: who makes it, and on a change who it was."""
 
 
 def make_dossier(organisation: Organisation, wording: Wording, declared: list[dict[str, str]], *, by: User) -> Dossier:
@@ -80,7 +82,8 @@ def change_dossier(dossier: Dossier, wording: Wording, declared: list[dict[str, 
 
 def _fill(dossier: Dossier, wording: Wording) -> None:
     for name in Wording.__slots__:
-        setattr(dossier, name, getattr(wording, name))
+        if name != "owner" or wording.owner:
+            setattr(dossier, name, getattr(wording, name))
     dossier.special = special_of(dossier.query)
 
 
@@ -96,6 +99,7 @@ def _told(dossier: Dossier) -> dict[str, Any]:
     """What the log remembers of a dossier."""
     return {
         "naam": dossier.name,
+        "eigenaar": dossier.owner.name if dossier.owner else "",
         "vraag": dossier.query,
         "doel": dossier.purpose,
         "grondslag": dossier.legal_basis,

@@ -24,7 +24,7 @@ from klankbord.listening.actions import dossiers, finds
 from klankbord.listening.asking import read
 from klankbord.listening.finds import PAGE, Wanted, finds_of, proposals, shown
 from klankbord.listening.forms import NoteForm, ReasonForm, SignForm
-from klankbord.listening.models import Dossier, DossierNote, Follower, Match, Signature
+from klankbord.listening.models import LONGEST_KEPT, Dossier, DossierNote, Follower, Match, Signature
 from klankbord.listening.query import Refused
 from klankbord.listening.views.archive import may_search
 from klankbord.listening.views.gate import dossier_for, dossier_to_write, finds_are_open, right_to_open
@@ -152,6 +152,9 @@ def wanted_of(request: FencedRequest) -> Wanted:
     return Wanted(
         day=day,
         word=asked.get("word", "")[:80],
+        said=asked.get("said", "")[:80],
+        last=min(number(asked.get("last", "")) or 0, LONGEST_KEPT) or None,
+        skip=min(number(asked.get("skip", "")) or 0, LONGEST_KEPT),
         source=asked.get("source", "")[:20],
         language=asked["language"][:8] if "language" in asked else None,
         noise=asked.get("noise") == "1",
