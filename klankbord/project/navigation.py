@@ -22,7 +22,7 @@ ANY_LOG = (Right.READ_AUDIT, Right.READ_TEAM_AUDIT, Right.READ_OWN_AUDIT)
 PAGES = (
     ("desk", _("Desk"), (Right.READ_PUBLIC,)),
     ("take-in", _("Call or tip"), (Right.WRITE_CONVERSATIONS,)),
-    ("dossiers", _("Dossiers"), (Right.READ_DOSSIERS,)),
+    ("dossiers", _("Dossiers"), (Right.READ_DOSSIERS, Right.READ_OWN_DOSSIERS)),
     ("channels", _("Channels"), (Right.READ_CHANNELS,)),
     ("exercises", _("Exercises"), (Right.HOLD_EXERCISES,)),
     ("people", _("People"), (Right.READ_CHANNELS, Right.READ_TEAMS)),
