@@ -155,7 +155,7 @@ def _remove_what_was_said(organisation_id: int, channels: list[int]) -> dict[str
     conversations = Conversation.objects.filter(organisation=organisation_id, channel__in=channels)
     authors = list(posts.exclude(author=None).values_list("author", flat=True).distinct())
     gone = {"berichten": posts.count(), "gesprekken": conversations.count()}
-    take_back_counts(organisation_id, channels)
+    take_back_counts(organisation_id, channels=channels)
     for private in (False, True):
         for channel in channels:
             ids = list(conversations.filter(channel=channel, private=private).values_list("pk", flat=True))

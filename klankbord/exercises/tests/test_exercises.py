@@ -34,8 +34,6 @@ from tests.cast import Cast
 from tests.failpoints import Killed, an_hour_later, at_every_statement, do_jobs, kill
 from tests.paper import Paper
 
-pytestmark = pytest.mark.django_db(transaction=True)
-
 ROWS: list[dict[str, Any]] = [
     {"scenario": "Proef (oefening)"},
     {"id": "a", "network": "fediverse", "handle": "@a@b.example", "name": "A", "text": "Is het Marktplein open?",

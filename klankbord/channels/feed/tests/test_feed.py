@@ -352,3 +352,9 @@ def test_what_is_no_web_address_is_refused(typed: str) -> None:
     form = SettingsForm({"url": typed})
     assert not form.is_valid()
     assert "url" in form.errors
+
+
+def test_a_search_reads_the_feed_and_no_pages(stand: Newsstand) -> None:
+    found = feed(stand).search(["lantaarns"])
+    assert [one.uri for one in found] == [f"{stand.server.url}/a"]
+    assert stand.asked == ["/rss"]
