@@ -28,6 +28,7 @@ def register(request: HttpRequest, pk: int) -> HttpResponseBase:
         context = {
             "organisation": organisation,
             "look": organisation,
+            "organisation_name": organisation.name,
             "running": [(dossier, explanation(dossier)) for dossier in dossiers.filter(running())],
             "ended": list(dossiers.filter(state=Dossier.State.ENDED).order_by("-ended_at")[:50]),
             "networks": [label for _kind, label in networks(organisation)],

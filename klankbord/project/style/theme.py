@@ -241,19 +241,24 @@ def _with_what_follows(values: Mapping[str, str], names: dict[str, str], *, dark
 
 
 def unreadable(values: Mapping[str, str], names: Mapping[str, str], *, dark: bool) -> Iterator[str]:
-    """A sentence for each text or edge that has too little contrast, where the organisation gave one of both."""
-    said = set()
+    """A sentence for each text or edge with too little contrast, on its worst ground; only what was given counts."""
+    worst: dict[str, tuple[float, float, str]] = {}
     for text, ground, least in (*PAIRS, *_parts(values)):
         if text not in values and ground not in values:
             continue
         found = _ratio(text, ground, values, dark=dark)
-        shown = (names.get(text, _ours(text)), names.get(ground, _ours(ground)))
-        if found is None or found >= least or shown in said:
-            continue
-        said.add(shown)
+        if found is not None and found < least:
+            shown = names.get(text, _ours(text))
+            worst[shown] = min(worst.get(shown, (found, least, ground)), (found, least, ground))
+    for shown, (found, least, ground) in worst.items():
         yield _(
             "%(text)s cannot be read well on %(ground)s: the contrast is %(found)s, and at least %(least)s is needed."
-        ) % {"text": shown[0], "ground": shown[1], "found": f"{int(found * 100) / 100:.2f}", "least": f"{least:g}"}
+        ) % {
+            "text": shown,
+            "ground": names.get(ground, _ours(ground)),
+            "found": f"{int(found * 100) / 100:.2f}",
+            "least": f"{least:g}",
+        }
 
 
 def _ours(name: str) -> str:
