@@ -35,7 +35,8 @@ def house_style(request: FencedRequest) -> HttpResponseBase:
     done = _do(request, house, act, theme, logo)
     if done:
         messages.success(request, done)
-        return redirect(reverse("house-style") + house.query)
+        # a browser keeps the place on the page that the form named, unless it gets another
+        return redirect(f"{reverse('house-style')}{house.query}#now")
     context = {"house": house, "theme_form": theme, "logo_form": logo, "look": house.organisation}
     return render(request, "style/house_style.html", context, status=422 if theme.errors or logo.errors else 200)
 
