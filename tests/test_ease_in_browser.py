@@ -57,6 +57,7 @@ def test_what_somebody_was_writing_survives_and_is_handed_over(visitor: Visitor,
     amal.locator("#reply-text").press_sequentially("Wij hebben de monteur gebeld")
     expect(amal.locator(".composer__form--reply .composer__draft")).to_have_text(KEPT, timeout=SOON)
     assert amal.evaluate("Object.keys(sessionStorage).filter(key => key.startsWith('klankbord'))") == []
+    amal.goto("about:blank")
     amal.context.clear_cookies()
     again = opened(visitor, AMAL, number)
     expect(again.locator("#reply-text")).to_have_value("Wij hebben de monteur gebeld")
@@ -111,6 +112,7 @@ def test_a_closing_is_undone_and_the_way_back_goes_away_by_itself(visitor: Visit
     amal = opened(visitor, AMAL, number)
     amal.keyboard.press("e")
     expect(amal.locator("#reopen")).to_be_visible(timeout=SOON)
+    expect(amal.locator("#thread-scroll")).to_be_focused(timeout=SOON)
     shoot(amal, "ease-undo")
     assert axe(amal) == []
     amal.keyboard.press("z")

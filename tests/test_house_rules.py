@@ -88,6 +88,13 @@ def named(*names: str) -> Callable[[ast.AST], Iterator[ast.AST]]:
     return find
 
 
+def unseen_sentences(tree: ast.AST) -> Iterator[ast.AST]:
+    """Sentences to translate inside a formatted string."""
+    for node in ast.walk(tree):
+        if isinstance(node, ast.JoinedStr):
+            yield from (call for call, name in calls(node) if name.rpartition(".")[2] == "_" or "gettext" in name)
+
+
 def asynchronous(tree: ast.AST) -> Iterator[ast.AST]:
     """Coroutines."""
     return (node for node in ast.walk(tree) if isinstance(node, ast.AsyncFunctionDef))
@@ -117,6 +124,13 @@ def database_imports(tree: ast.AST) -> Iterator[ast.AST]:
 
 
 RULES = [
+    Rule(
+        name="A sentence to translate stands outside a formatted string",
+        why="Who collects the sentences for translation cannot see it there before Python 3.12, so it stays English.",
+        offences=unseen_sentences,
+        bad="f\"<b>{escape(_('Unread'))}</b>\"",
+        good='unread = _("Unread"); f"<b>{escape(unread)}</b>"',
+    ),
     Rule(
         name="only actions.py writes",
         why="Who wants to know what can change reads one file per room.",

@@ -39,7 +39,8 @@ class Lines:
         self._query = escape(f"?{query}" if query else "")
         self._now = timezone.now()
         several = len(set(names.values())) > 1
-        between = f'<span class="kb-hidden">, {escape(_("for"))} </span>'
+        for_whom, unread, waits, unsent = _("for"), _("Unread"), _("Waits"), _("Not sent")
+        between = f'<span class="kb-hidden">, {escape(for_whom)} </span>'
         self._organisations = {
             pk: f'<span class="row__organisation">{between}{escape(name)}</span>' if several else ""
             for pk, name in names.items()
@@ -47,11 +48,11 @@ class Lines:
         self._channel_icons = {pk: channel_icon(channel.kind, channel.name) for pk, channel in channels.items()}
         self._unread = (
             '<span class="row__new"><span class="row__dot"></span>'
-            f'<span class="kb-hidden">{escape(_("Unread"))}: </span></span>'
+            f'<span class="kb-hidden">{escape(unread)}: </span></span>'
         )
         self._private = icon("lock", _("Private"))
-        self._unsent = f'<span class="row__now">{icon("alert")}{escape(_("Not sent"))}</span>'
-        self._clock = f'{icon("clock")}<span class="kb-hidden">{escape(_("Waits"))} </span>'
+        self._unsent = f'<span class="row__now">{icon("alert")}{escape(unsent)}</span>'
+        self._clock = f'{icon("clock")}<span class="kb-hidden">{escape(waits)} </span>'
         self._states = {
             status: f'<span class="row__done">{icon(drawn)}<span class="kb-hidden">{escape(word)}</span></span>'
             for status, drawn, word in ((S.CLOSED, "check", _("Closed")), (S.ANSWERED, "reply", _("Answered")))

@@ -179,7 +179,8 @@ def _object(row: str) -> dict[str, Any]:
     except ValueError as problem:
         column = getattr(problem, "colno", None)
         said_so = _("this is not a message as JSON")
-        raise _Wrong(f"{said_so} ({_('position %(column)s') % {'column': column}})" if column else said_so) from None
+        where = _("position %(column)s") % {"column": column}
+        raise _Wrong(f"{said_so} ({where})" if column else said_so) from None
     if not isinstance(said, dict):
         raise _Wrong(_("this is not a message as JSON"))
     return said

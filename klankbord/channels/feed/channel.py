@@ -58,7 +58,8 @@ class NewsFeed(Connector):
         newest = max((item.published for item in feed.items if item.published), default=None)
         found = _("“%(title)s”: %(count)s items.") % {"title": feed.title, "count": len(feed.items)}
         if newest and datetime.now(UTC) - newest > timedelta(days=60):
-            return f"{found} {_('The newest is more than two months old: is this feed still kept up?')}"
+            old = _("The newest is more than two months old: is this feed still kept up?")
+            return f"{found} {old}"
         return found
 
     def fetch(self, cursor: Json) -> Batch:

@@ -29,7 +29,8 @@ document.addEventListener("click", (event) => {
   showPane(control.dataset.paneTo, { focus: true });
 });
 addEventListener("popstate", (event) => {
-  if (!event.state?.htmx) location.reload();
+  // a link to a place on this page, such as the skip link, is no other page
+  if (!event.state?.htmx && !location.hash) location.reload();
 });
 
 // The list.
@@ -130,6 +131,13 @@ document.body.addEventListener("htmx:beforeSwap", (event) => {
 
 // A fresh thread.
 
+// The button or field that was used may be gone, and the focus with it; who went on or writes meanwhile stays there.
+function keepFocus() {
+  const at = document.activeElement;
+  const done = at === document.body || at.closest(".kb-toast, #thread-head") || (at.closest("#composer") && !at.value);
+  if (done) byId("thread-scroll")?.focus({ preventScroll: true });
+}
+
 function showControls() {
   for (const hidden of document.querySelectorAll("#thread [data-pane-to], #context [data-pane-to], .composer__switch")) hidden.hidden = false;
 }
@@ -155,8 +163,15 @@ function setUpThread() {
   if (scroll) scroll.scrollTop = scroll.scrollHeight;
 }
 
+let textBefore = "";
 document.body.addEventListener("htmx:beforeRequest", (event) => {
-  if (event.detail.target?.id === "thread") event.detail.target.classList.add("is-loading");
+  if (event.detail.target?.id !== "thread") return;
+  event.detail.target.classList.add("is-loading");
+  textBefore = byId("reply-text")?.value ?? "";
+});
+// Of a head that a live change replaced meanwhile, no htmx:afterRequest is heard.
+document.body.addEventListener("htmx:afterSwap", (event) => {
+  if (event.detail.target?.id === "thread-head") keepFocus();
 });
 document.body.addEventListener("htmx:afterRequest", (event) => {
   byId("thread").classList.remove("is-loading");
@@ -167,8 +182,6 @@ document.body.addEventListener("htmx:afterRequest", (event) => {
     setUpComposer(writes);
     write(writes);
   }
-  // the button that was pressed is gone, and the focus must not be
-  if (event.detail.successful && event.detail.target?.id === "thread-head") byId("thread-scroll")?.focus({ preventScroll: true });
   if (!event.detail.successful || event.detail.target?.id !== "thread") return;
   setUpThread();
   if (elt.matches(".row__link")) {
@@ -176,13 +189,15 @@ document.body.addEventListener("htmx:afterRequest", (event) => {
     else showPane("thread");
   } else if (elt.matches(".kb-toast__undo")) {
     elt.closest(".kb-toast").remove();
-    if (byId("reply-text")?.value) write("reply");
-    else byId("thread-scroll")?.focus({ preventScroll: true });
+    keepFocus();
+    // an answer that was taken back stands in the field again
+    const text = byId("reply-text")?.value ?? "";
+    if (text !== textBefore && document.activeElement === byId("thread-scroll")) write("reply");
   } else if (byId("reply-error") || byId("note-error")) {
     const kind = byId("note-error") ? "note" : "reply";
     write(kind);
   } else {
-    byId("thread-scroll")?.focus({ preventScroll: true });
+    keepFocus();
     const state = [...document.querySelectorAll("#posts .delivery__text")].at(-1);
     if (elt.matches(".composer__form--reply") && state) say(state.textContent.trim());
   }
