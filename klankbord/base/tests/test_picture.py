@@ -22,7 +22,7 @@ def png(width: int = 32, height: int = 24, *more: bytes) -> bytes:
     return PNG + head + b"".join(more) + chunk(b"IDAT", drawn) + chunk(b"IEND", b"")
 
 
-def jpeg(*more: bytes) -> bytes:
+def jpeg(*more: tuple[int, bytes]) -> bytes:
     """The skeleton of a JPEG: a reader of parts needs no more."""
 
     def part(marker: int, body: bytes) -> bytes:
@@ -30,7 +30,7 @@ def jpeg(*more: bytes) -> bytes:
 
     size = part(0xC0, b"\x08" + struct.pack(">HH", 24, 32) + b"\x01\x01\x11\x00")
     scan = part(0xDA, b"\x01\x01\x00\x00\x3f\x00") + b"\x12\xff\x00\x34\xff\xd0\x56"
-    return b"\xff\xd8" + part(0xE0, b"JFIF\0") + b"".join(part(*one) for one in more) + size + scan + b"\xff\xd9"  # type: ignore[misc]
+    return b"\xff\xd8" + part(0xE0, b"JFIF\0") + b"".join(part(*one) for one in more) + size + scan + b"\xff\xd9"
 
 
 def webp(*more: tuple[bytes, bytes]) -> bytes:
@@ -49,7 +49,7 @@ def test_a_png_keeps_what_draws_it() -> None:
 
 
 def test_a_jpeg_loses_where_and_with_what_it_was_made() -> None:
-    read = read_picture(jpeg((0xE1, b"Exif\0\0geheim"), (0xFE, b"geheim")) + b"PK\x03\x04geheim")  # type: ignore[arg-type]
+    read = read_picture(jpeg((0xE1, b"Exif\0\0geheim"), (0xFE, b"geheim")) + b"PK\x03\x04geheim")
     assert (read.content_type, read.width, read.height) == ("image/jpeg", 32, 24)
     assert read.content == jpeg()
 

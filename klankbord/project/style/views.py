@@ -30,8 +30,8 @@ def house_style(request: FencedRequest) -> HttpResponseBase:
     """What the organisation looks like now, and two forms to change that."""
     house = whose(request, Right.WRITE_CHANNELS)
     act = request.POST.get("act", "") if request.method == "POST" else ""
-    theme = ThemeForm(*((request.POST, request.FILES) if act == "theme" else ()), prefix="theme")
-    logo = LogoForm(*((request.POST, request.FILES) if act == "logo" else ()), prefix="logo")
+    theme = ThemeForm(request.POST, request.FILES, prefix="theme") if act == "theme" else ThemeForm(prefix="theme")
+    logo = LogoForm(request.POST, request.FILES, prefix="logo") if act == "logo" else LogoForm(prefix="logo")
     done = _do(request, house, act, theme, logo)
     if done:
         messages.success(request, done)
