@@ -95,7 +95,7 @@ def ask_networks(asked: Sequence[Asked], query: Query) -> list[tuple[Answer, lis
     """Ask each network in turn; no transaction may be open. What comes back is only in memory."""
     words = words_to_ask(query)
     began = time.monotonic()
-    answers = []
+    answers: list[tuple[Answer, list[PostArrived]]] = []
     for one in asked:
         answer, found = Answer(one.channel.name, one.network), list[PostArrived]()
         if one.connector is None:
