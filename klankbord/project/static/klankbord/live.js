@@ -271,6 +271,18 @@ function back() {
   document.dispatchEvent(new CustomEvent("klankbord:presence"));
 }
 
+// A line that is refused for good: the log-in ended, or the server is not well yet and is asked again.
+async function refused() {
+  const answer = await fetch("/desk/lists", { redirect: "manual", credentials: "same-origin" }).catch(() => null);
+  if (answer?.type !== "opaqueredirect") {
+    setTimeout(listen, RETRY);
+    return;
+  }
+  clearTimeout(lost);
+  byId("connection").hidden = true;
+  byId("logged-out").hidden = false;
+}
+
 function listen() {
   const stream = new EventSource(desk.dataset.live);
   stream.addEventListener("hello", back);
@@ -279,7 +291,7 @@ function listen() {
   stream.addEventListener("error", () => {
     losing();
     // A refusal ends the stream for good; a broken line is tried again by the browser itself.
-    if (stream.readyState === EventSource.CLOSED) setTimeout(listen, RETRY);
+    if (stream.readyState === EventSource.CLOSED) refused();
   });
   addEventListener("pagehide", () => stream.close(), { once: true });
 }
