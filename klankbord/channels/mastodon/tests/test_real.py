@@ -140,9 +140,7 @@ def test_a_deletion_is_seen_when_the_case_is_read_again(desk: Desk, resident: Sn
     assert eventually(gone)
 
 
-def test_nothing_arrives_twice_and_nothing_is_missed(
-    desk: Desk, resident: SnacUser, snac_servers: SnacServers
-) -> None:
+def test_nothing_arrives_twice_and_nothing_is_missed(desk: Desk, resident: SnacUser, snac_servers: SnacServers) -> None:
     said = {resident.post(f"@{desk.town.handle} bericht nummer {number}")["uri"] for number in range(50)}
     desk.told(50, snac_servers)
     arrived: list[str] = []
