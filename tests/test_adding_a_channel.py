@@ -21,7 +21,7 @@ ROOT = Path(__file__).resolve().parents[1]
 PAGE = (ROOT / "docs" / "adding-a-channel.md").read_text(encoding="utf-8")
 CODE = set(re.findall(r"`([^`\n]+)`", PAGE))
 PUBLIC = {name: hint for name, hint in vars(Connector)["__annotations__"].items() if "ClassVar" in str(hint)}
-OWN_METHODS = {"wait", "reread", "acknowledge", "cannot_answer", "identity"}
+OWN_METHODS = {"wait", "reread", "search", "acknowledge", "cannot_answer", "identity"}
 WITHOUT_A_FORM = {"exercise"}
 """Made by a page of their own, in a room of their own."""
 KINDS = sorted(connectors())

@@ -189,6 +189,7 @@ RULES = [
             "klankbord/base/realtime.py": "the one listener and its streams",
             "klankbord/channels/*/stream.py": "a network that pushes",
             "klankbord/inbox/views/live.py": "hands an event stream to the browser",
+            "klankbord/project/asgi.py": "counts what somebody sends before Django keeps it",
             "klankbord/project/security.py": "a middleware passes on the coroutine it is given",
         },
     ),

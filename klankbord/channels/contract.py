@@ -282,6 +282,8 @@ class Connector(ABC):
     """False where a message is what it is (mail): the same uri with other words is then a copy or a forgery."""
     can_reread: ClassVar[bool] = False
     """True when ``reread`` tells what became of posts we know: edits and deletions the network does not announce."""
+    can_search: ClassVar[bool] = False
+    """True when ``search`` asks the network what was said in public, without anything being kept."""
     shows_other_side: ClassVar[bool] = False
     """True when ``residents_side`` shows what the residents see: an exercise, where we play the network too."""
     has_clock: ClassVar[bool] = False
@@ -335,6 +337,13 @@ class Connector(ABC):
 
     def reread(self, known: Sequence[tuple[str, Json]]) -> list[Envelope]:
         """Fetch posts we know (uri, reply_data) again; what did not change keeps its key, a deletion is an envelope."""
+        raise NotImplementedError
+
+    def search(self, words: Sequence[str]) -> list[PostArrived]:
+        """Public messages that the network itself finds by one of these words or hashtags, newest first.
+
+        It may find more than that and miss some; the house holds them against the query. Changes nothing.
+        """
         raise NotImplementedError
 
     def residents_side(self, now: datetime) -> list[Heard]:

@@ -36,6 +36,7 @@ def sweep() -> None:
     move_deliveries(now)
     fetch_wanted_files(now)
     beat_clocks(now)
+    give_back_after_mandates(now)
     seal_audit()
     with for_all_organisations("sweep: raw copies that are a week old"):
         empty_old_arrivals(now)
@@ -118,6 +119,24 @@ def beat_clocks(now: datetime) -> None:
     for organisation in organisations:
         with acting_for(organisation):
             channel_actions.beat_clocks(organisation, kinds, now)
+
+
+def give_back_after_mandates(now: datetime) -> None:
+    """A mandate that ran out leaves no conversation in the name of a colleague who cannot open it any more."""
+    with for_all_organisations("sweep: mandates that ran out"), connection.cursor() as cursor:
+        cursor.execute(
+            "SELECT DISTINCT member.user_id FROM tenancy_mandate mandate"
+            " JOIN tenancy_teammember place ON place.team_id = mandate.desk_team_id"
+            " JOIN tenancy_membership member ON member.id = place.membership_id"
+            " WHERE mandate.valid_until <= %s AND EXISTS (SELECT FROM inbox_conversation held"
+            "   WHERE held.assignee_id = member.user_id AND held.organisation_id = mandate.organisation_id)"
+            # another mandate may have taken its place
+            " AND EXISTS (SELECT FROM conversations_out_of_reach(member.user_id))",
+            [now],
+        )
+        holders = [user for (user,) in cursor.fetchall()]
+    for user in holders:
+        defer_once("inbox.give_back", f"give back:{user}", user=user)
 
 
 def seal_audit() -> None:

@@ -22,10 +22,11 @@ ANY_LOG = (Right.READ_AUDIT, Right.READ_TEAM_AUDIT, Right.READ_OWN_AUDIT)
 PAGES = (
     ("desk", _("Desk"), (Right.READ_PUBLIC,)),
     ("take-in", _("Call or tip"), (Right.WRITE_CONVERSATIONS,)),
-    ("dossiers", _("Dossiers"), (Right.READ_DOSSIERS,)),
+    ("dossiers", _("Dossiers"), (Right.READ_DOSSIERS, Right.READ_OWN_DOSSIERS)),
     ("channels", _("Channels"), (Right.READ_CHANNELS,)),
     ("exercises", _("Exercises"), (Right.HOLD_EXERCISES,)),
     ("people", _("People"), (Right.READ_CHANNELS, Right.READ_TEAMS)),
+    ("house-style", _("House style"), (Right.WRITE_CHANNELS,)),
     ("audit", _("Log"), ANY_LOG),
 )
 
@@ -59,6 +60,10 @@ class Place:
     def organisation_name(self) -> str:
         return self._home.name if self._home else ""
 
+    def look(self) -> Organisation | None:
+        """Whose looks a page wears: also at a desk that answers for others, those of the own organisation."""
+        return self._home
+
     def is_exercise(self) -> bool:
         return bool(self._home and self._home.is_demo)
 
@@ -81,5 +86,6 @@ def navigation(request: HttpRequest) -> dict[str, Any]:
     return {
         "organisation_name": place.organisation_name,
         "exercise": place.is_exercise,
+        "look": place.look,
         "navigation": place.pages,
     }

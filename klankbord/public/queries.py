@@ -18,6 +18,15 @@ def word_of(organisation: str) -> str:
 
 
 @dataclass(frozen=True, slots=True)
+class Look:
+    """Whose looks a page wears, and which version of them; empty where there are none of its own."""
+
+    pk: int
+    style_version: str
+    logo_version: str
+
+
+@dataclass(frozen=True, slots=True)
 class Door:
     """A contact form as residents meet it."""
 
@@ -27,6 +36,7 @@ class Door:
     is_demo: bool
     page: dict[str, Any]
     enabled: bool
+    look: Look
 
     @property
     def word(self) -> str:
@@ -44,12 +54,15 @@ class Door:
 
 def find_door(channel: int) -> Door | None:
     with connection.cursor() as cursor:
-        cursor.execute("SELECT source, organisation, demo, page, enabled FROM contact_form(%s)", [channel])
+        cursor.execute(
+            "SELECT source, organisation, demo, page, enabled, house, style, logo FROM contact_form(%s)", [channel]
+        )
         row = cursor.fetchone()
     if row is None:
         return None
-    source, organisation, is_demo, page, enabled = row
-    return Door(channel, source, organisation, is_demo, json.loads(page) if isinstance(page, str) else page, enabled)
+    source, organisation, is_demo, page, enabled, *look = row
+    page = json.loads(page) if isinstance(page, str) else page
+    return Door(channel, source, organisation, is_demo, page, enabled, Look(*look))
 
 
 def demo_page() -> str:

@@ -145,7 +145,7 @@ def _too_much(request: HttpRequest, door: Door) -> HttpResponse:
 
 def _context(request: HttpRequest, door: Door) -> dict[str, Any]:
     language = get_language() or settings.LANGUAGE_CODE
-    return {"door": door, "intro": door.intro(language), "language": language}
+    return {"door": door, "look": door.look, "intro": door.intro(language), "language": language}
 
 
 @never_cache

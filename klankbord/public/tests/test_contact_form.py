@@ -20,6 +20,7 @@ from klankbord.public import actions, tickets
 from klankbord.public.models import Visit
 from klankbord.public.tests.conftest import Resident
 from klankbord.tenancy.fence import acting_for
+from klankbord.tenancy.models import Organisation
 from tests.cast import Cast
 from tests.pages import says
 
@@ -364,3 +365,12 @@ def test_only_the_desk_of_this_organisation_gets_it(
         answer = client.get(f"/desk/{conversation.pk}")
         assert answer.status_code == status, who
         assert ("lantaarngeheim" in answer.content.decode()) == (who == "amal")
+
+
+def test_the_page_wears_the_looks_of_its_organisation(cast: Cast, door: Channel, resident: Resident) -> None:
+    assert "/house-style/" not in resident.page()
+    with acting_for(cast.klankendam.pk):
+        Organisation.objects.filter(pk=cast.klankendam.pk).update(style_version="eigen", logo_version="beeld")
+    page = resident.page()
+    assert f'href="/house-style/{cast.klankendam.pk}/theme.css?v=eigen"' in page
+    assert f'src="/house-style/{cast.klankendam.pk}/logo?v=beeld"' in page
