@@ -1,8 +1,8 @@
 """Pictures of every page, wide and on a phone, light and dark, with one page to look at them all:
-``python -m tests.screenshots FOLDER``.
+``python -m tests.screenshots FOLDER``, or only the states with ``python -m tests.screenshots FOLDER states``.
 
 It starts a house of its own with the demo, walks along the links as several people do, as ``test_pages_in_browser``
-does, and then visits the states that no link leads to: nothing found, an empty list, a page that is not there.
+does, and then visits the states that no link leads to (``tests/states.py``), the last ones in a house that it fills up.
 """
 
 from __future__ import annotations
@@ -10,31 +10,25 @@ from __future__ import annotations
 import os
 import sys
 import tempfile
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
+from contextlib import contextmanager
 from html import escape
 from pathlib import Path
-from typing import Literal
+from typing import TYPE_CHECKING, Literal
 
 import django
 from playwright.sync_api import Browser, Page, sync_playwright
 
+from klankbord.base.postgres.cluster import OWNER, running_sockets, url
 from klankbord.project.tests.running import Started
+
+if TYPE_CHECKING:
+    from tests.states import State
 
 SIZES = {"1280": (1280, 800), "360": (360, 740)}
 SCHEMES: tuple[Literal["light", "dark"], ...] = ("light", "dark")
-AMAL, CHANTAL, GIJS = "amal@klankendam.example", "chantal@klankendam.example", "gijs@klankendam.example"
-# Who, where, and the name of the picture.
-STATES = (
-    (AMAL, "/desk/?q=eenhoornfontein", "state-nothing-found"),
-    (AMAL, "/desk/?q=brug", "state-found"),
-    (GIJS, "/desk/?view=mine", "state-empty-list"),
-    (AMAL, "/desk/?view=all", "state-full-list"),
-    (AMAL, "/niets/", "state-not-there"),
-    (AMAL, "/offline", "state-no-connection"),
-    ("koos@stilbroek.example", "/", "state-small-town"),
-    ("eva@zwijgerswaard.example", "/desk/", "state-alone"),
-    ("daan@luisterveen.example", "/desk/", "state-without-a-desk"),
-)
+STATES_ONLY = "states"
+TALLEST = 4000  # pixels of a page that are drawn: a very full one goes on for ever
 
 
 def take(page: Page, folder: Path, name: str) -> None:
@@ -44,7 +38,14 @@ def take(page: Page, folder: Path, name: str) -> None:
         for scheme in SCHEMES:
             page.emulate_media(color_scheme=scheme)
             page.wait_for_timeout(150)  # a font or a live event may still be on its way
-            page.screenshot(path=folder / f"{name}-{width}-{scheme}.png", full_page=True)
+            tall = min(page.evaluate("document.documentElement.scrollHeight"), TALLEST)
+            page.screenshot(
+                path=folder / f"{name}-{width}-{scheme}.png",
+                full_page=True,
+                clip={"x": 0, "y": 0, "width": across, "height": tall},
+            )
+        if not page.evaluate("document.documentElement.scrollWidth <= innerWidth"):
+            print(f"{name}: wider than {width}", flush=True)
     page.set_viewport_size({"width": 1280, "height": 800})
 
 
@@ -73,11 +74,24 @@ def walk(browser: Browser, address: str, folder: Path) -> Iterator[str]:
             yield name
             waiting += onwards(page)
         page.context.close()
-    for email, there, name in STATES:
-        page = visitor.log_in(visitor.page(), email)
-        page.goto(there)
-        take(page, folder, name)
-        yield name
+
+
+def visit(browser: Browser, address: str, folder: Path, states: Iterable[State]) -> Iterator[str]:
+    """Every state once; the names of the pictures as they are made."""
+    from tests.servers.browser import Visitor
+
+    visitor = Visitor(browser, address)
+    for state in states:
+        page = visitor.page()
+        if state.who:
+            visitor.log_in(page, state.who)
+        if state.before:
+            state.before(page)
+        page.goto(state.address)
+        if state.after:
+            state.after(page)
+        take(page, folder, state.name)
+        yield state.name
         page.context.close()
 
 
@@ -98,30 +112,54 @@ def index(names: list[str]) -> str:
 
 def main(arguments: list[str]) -> int:
     """Makes the pictures; 2 without a folder to put them in."""
-    if len(arguments) != 1:
+    if not arguments or arguments[1:] not in ([], [STATES_ONLY]):
         print(__doc__)
         return 2
     folder = Path(arguments[0])
     folder.mkdir(parents=True, exist_ok=True)
+    names: list[str] = []
     with tempfile.TemporaryDirectory(prefix="klankbord-pictures-") as place:
         data = Path(place) / "data"
         with Started(data, Path(place) / "log") as running:
             running.wait_until_up()
             os.environ["KLANKBORD_DATA"] = str(data)
+            # as the owner of the tables, who alone can fill the house up
+            sockets = running_sockets(data)
+            assert sockets
+            os.environ["DATABASE_URL"] = url(data, OWNER, sockets)
             os.environ["DJANGO_SETTINGS_MODULE"] = "klankbord.project.settings"
             django.setup()
-            names = []
-            with sync_playwright() as playwright:
-                from tests.servers.browser import CHROMIUM, FLAGS
+            from tests.full_house import fill
+            from tests.states import FULL, STATES
 
-                browser = playwright.chromium.launch(executable_path=CHROMIUM, args=FLAGS)
-                for name in walk(browser, f"http://localhost:{running.port}", folder):
-                    print(name, flush=True)
-                    names.append(name)
-                browser.close()
+            address = f"http://localhost:{running.port}"
+            with _chromium() as browser:
+                if len(arguments) == 1:
+                    names += _told(walk(browser, address, folder))
+                names += _told(visit(browser, address, folder, STATES))
+            # between two browsers: while one runs, its loop does not let the ORM work in this thread
+            fill()
+            with _chromium() as browser:
+                names += _told(visit(browser, address, folder, FULL))
     (folder / "index.html").write_text(index(names), encoding="utf-8")
     print(folder / "index.html")
     return 0
+
+
+@contextmanager
+def _chromium() -> Iterator[Browser]:
+    from tests.servers.browser import CHROMIUM, FLAGS
+
+    with sync_playwright() as playwright:
+        browser = playwright.chromium.launch(executable_path=CHROMIUM, args=FLAGS)
+        yield browser
+        browser.close()
+
+
+def _told(names: Iterable[str]) -> Iterator[str]:
+    for name in names:
+        print(name, flush=True)
+        yield name
 
 
 if __name__ == "__main__":

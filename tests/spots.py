@@ -123,6 +123,10 @@ SPOTS: dict[str, Spot] = {
     "people/mandates": Spot(questions=OF_A_HOUSE),
     "people/mandates/give": Spot(may=by("chantal"), questions=OF_A_HOUSE),
     "people/mandates/<int:pk>/end": Spot("mandate"),
+    # a post without a choice does nothing: project/tests/test_house_style.py
+    "house-style/": Spot(questions=OF_A_HOUSE),
+    "house-style/<int:pk>/theme.css": Spot("channel"),
+    "house-style/<int:pk>/logo": Spot("channel"),
     # on the first day the administrator may, when there is nobody else yet
     "place/": Spot(may=by("chantal", "bram"), questions=OF_A_HOUSE),
     **DOSSIERS,

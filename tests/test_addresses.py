@@ -16,6 +16,8 @@ WITHOUT_FENCE = {
     "join/<str:token>": "who has the link of an invitation has no account yet",
     "contact/<slug:word>-<int:pk>/": "the front door of residents: shows what a definer function tells anybody",
     "contact/<slug:word>-<int:pk>/thanks/<str:ticket>": "the same: what stands there comes from the signed ticket",
+    "house-style/<int:pk>/theme.css": "colours and letters that the public pages of an organisation wear",
+    "house-style/<int:pk>/logo": "the same: its logo",
     "register/<int:pk>": "everybody may read what an organisation follows and why; it holds no persons",
     "health": "figures about parts of this installation, for whoever watches over it",
     "metrics": "figures about this installation as a whole, for whoever watches over it",

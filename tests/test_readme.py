@@ -93,7 +93,7 @@ def test_the_readme_names_two_commands_and_they_are_there() -> None:
 def test_what_the_readme_points_to_is_there() -> None:
     links = re.findall(r"\]\(([^)#]+)\)", (ROOT / "README.md").read_text(encoding="utf-8"))
     inside = [link for link in links if "://" not in link]
-    assert "docs/images/bureau.png" in inside
+    assert "docs/images/bureau.webp" in inside
     assert not [link for link in inside if not (ROOT / link).exists()]
 
 

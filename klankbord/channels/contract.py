@@ -259,6 +259,15 @@ class MediaLimits:
     types: tuple[str, ...] = ()
 
 
+@dataclass(frozen=True, slots=True)
+class Lender:
+    """A channel of the same organisation over which another one may send."""
+
+    id: int
+    name: str
+    settings: Json
+
+
 class Connector(ABC):
     """One connected account. Instances are cheap and short-lived; a connector keeps no state of its own."""
 
@@ -293,6 +302,12 @@ class Connector(ABC):
     """True when a colleague tells the answer elsewhere and records here that it was told."""
     resident_page: ClassVar[str] = ""
     """Name of the address in our own house where residents write, with a word and the channel's number in it."""
+
+    sends_over: ClassVar[str] = ""
+    """Kind of channel of the same organisation that may do the sending: its number stands in the settings as ``over``.
+    The ``SettingsForm`` is then given the channels there are, as ``lenders``."""
+    lender: Connector | None = None
+    """The connector of that channel, given where something has to be sent."""
 
     def __init__(self, settings: Json, secrets: dict[str, str]) -> None:
         self.settings = settings

@@ -78,9 +78,13 @@ def collect(now: datetime) -> bool:
         source = lease_due_source(now)
     if source is None:
         return False
-    with for_all_organisations("collecting: whose account opens this source"):
-        channel = Channel.objects.filter(source=source, enabled=True).order_by("pk").first()
-        connector = connector_for(channel) if channel else None
+    try:
+        with for_all_organisations("collecting: whose account opens this source"):
+            channel = Channel.objects.filter(source=source, enabled=True).order_by("pk").first()
+            connector = connector_for(channel) if channel else None
+    except ChannelError as problem:
+        mark_failing(source, str(problem), now)
+        return True
     if connector is None:
         rest(source, now)
     else:

@@ -14,9 +14,9 @@ from procrastinate.contrib.django import app
 
 from klankbord.base.jobs import beat, defer_once
 from klankbord.channels import actions as channel_actions
+from klankbord.channels import registry
 from klankbord.channels.actions import empty_old_arrivals
 from klankbord.channels.models import Arrival, Channel, Delivery, Landing, Source
-from klankbord.channels.registry import connectors
 from klankbord.inbox import sending
 from klankbord.intake import flow
 from klankbord.posts.queries import wanted_files
@@ -113,7 +113,7 @@ def fetch_wanted_files(now: datetime) -> None:
 
 def beat_clocks(now: datetime) -> None:
     """Exercises that run hear that the house is there; while it is not, their clocks stand still."""
-    kinds = [kind for kind, one in connectors().items() if one.has_clock]
+    kinds = [kind for kind, one in registry.connectors().items() if one.has_clock]
     with for_all_organisations("sweep: clocks that run"):
         organisations = set(Channel.objects.filter(kind__in=kinds).values_list("organisation_id", flat=True))
     for organisation in organisations:

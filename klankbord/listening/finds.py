@@ -10,9 +10,10 @@ from functools import partial
 from django.contrib.postgres.search import SearchQueryField
 from django.db.models import BooleanField, Exists, F, Func, OuterRef, Q, QuerySet, Value
 from django.db.models.functions import Cast
+from django.template.defaultfilters import linebreaksbr
 from django.utils import timezone
-from django.utils.html import conditional_escape, format_html
-from django.utils.safestring import SafeString, mark_safe
+from django.utils.html import format_html, format_html_join
+from django.utils.safestring import SafeString
 
 from klankbord.base.keyed_hash import unseal
 from klankbord.base.text.clean import safe_text
@@ -123,13 +124,12 @@ def marker(dossier: Dossier) -> Callable[[str], list[tuple[int, int]]]:
 
 def marked(text: str, spans: Sequence[tuple[int, int]]) -> SafeString:
     """A text as safe HTML with these stretches marked."""
-    pieces: list[str] = []
+    pairs: list[tuple[str, str]] = []
     at = 0
     for start, end in spans:
-        pieces += [conditional_escape(text[at:start]), format_html("<mark>{}</mark>", text[start:end])]
+        pairs.append((text[at:start], text[start:end]))
         at = end
-    pieces.append(conditional_escape(text[at:]))
-    return mark_safe("".join(pieces).replace("\n", "<br>"))  # noqa: S308  # every piece was escaped above
+    return linebreaksbr(format_html("{}{}", format_html_join("", "{}<mark>{}</mark>", pairs), text[at:]))
 
 
 # ---- trying a query on what we have ------------------------------------------------------------------------

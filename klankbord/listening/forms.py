@@ -142,6 +142,20 @@ class SignForm(forms.Form):
     """Until when the privacy officer agrees."""
 
     until = forms.DateField(label=_("Until and including"), widget=forms.DateInput(attrs={"type": "date"}))
+    read = forms.CharField(widget=forms.HiddenInput, required=False)
+    """The mark of the wording that was on the page."""
+
+    def __init__(self, *args: Any, wording: str, **kwargs: Any) -> None:
+        super().__init__(*args, **kwargs)
+        self.wording = wording
+        self.fields["read"].initial = wording
+
+    def clean_read(self) -> str:
+        if self.cleaned_data["read"] != self.wording:
+            raise forms.ValidationError(
+                _("Somebody changed this dossier while you were reading. Nothing was signed: read it once more.")
+            )
+        return self.wording
 
     def clean_until(self) -> date:
         until: date = self.cleaned_data["until"]

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import functools
 import operator
-from collections import Counter, defaultdict
+from collections import defaultdict
 from dataclasses import dataclass
 from datetime import date, datetime, timedelta
 
@@ -81,12 +81,14 @@ def overview(organisation: Organisation, user: User, now: datetime, *, public_or
         )
     }
     followed = dict(Follower.objects.filter(user=user, organisation=organisation).values_list("dossier", "seen_at"))
-    fresh = Counter(
+    fresh = dict(
         Match.objects.filter(
             functools.reduce(
                 operator.or_, [Q(dossier=pk, found_at__gt=seen) for pk, seen in followed.items()], Q(pk__in=[])
             )
-        ).values_list("dossier", flat=True)
+        )
+        .values_list("dossier")
+        .annotate(CountOf("pk"))
     )
     signed = set(
         Signature.objects.filter(
@@ -100,7 +102,7 @@ def overview(organisation: Organisation, user: User, now: datetime, *, public_or
         Row(
             dossier,
             *counted.get(dossier.pk, (0, 0)),
-            fresh=fresh[dossier.pk] if dossier.pk in followed else None,
+            fresh=fresh.get(dossier.pk, 0) if dossier.pk in followed else None,
             signed=dossier.pk in signed,
             opens=not dossier.is_closed,
         )

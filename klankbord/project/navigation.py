@@ -10,6 +10,7 @@ from django.urls import reverse
 from django.utils.functional import cached_property
 from django.utils.translation import gettext_lazy as _
 
+from klankbord.public.queries import demo_page
 from klankbord.tenancy.fence import Sight
 from klankbord.tenancy.models import Organisation
 from klankbord.tenancy.roles import Right
@@ -25,6 +26,7 @@ PAGES = (
     ("channels", _("Channels"), (Right.READ_CHANNELS,)),
     ("exercises", _("Exercises"), (Right.HOLD_EXERCISES,)),
     ("people", _("People"), (Right.READ_CHANNELS, Right.READ_TEAMS)),
+    ("house-style", _("House style"), (Right.WRITE_CHANNELS,)),
     ("audit", _("Log"), ANY_LOG),
 )
 
@@ -58,6 +60,10 @@ class Place:
     def organisation_name(self) -> str:
         return self._home.name if self._home else ""
 
+    def look(self) -> Organisation | None:
+        """Whose looks a page wears: also at a desk that answers for others, those of the own organisation."""
+        return self._home
+
     def is_exercise(self) -> bool:
         return bool(self._home and self._home.is_demo)
 
@@ -75,10 +81,11 @@ def navigation(request: HttpRequest) -> dict[str, Any]:
     """Context of the header, as functions that a template calls; little for who is not inside the fence."""
     sight: Sight | None = getattr(request, "sight", None)
     if sight is None or not sight.organisations:
-        return {"provider": settings.OIDC}
+        return {"provider": settings.OIDC, "demo_page": demo_page}
     place = Place(request, sight)
     return {
         "organisation_name": place.organisation_name,
         "exercise": place.is_exercise,
+        "look": place.look,
         "navigation": place.pages,
     }

@@ -29,6 +29,7 @@ urlpatterns: list[URLPattern | URLResolver] = [
     path("take-in/", include("klankbord.intake.urls")),
     path("", include("klankbord.public.urls")),
     path("", include("klankbord.exercises.urls")),
+    path("", include("klankbord.project.style.urls")),
     path("manifest.webmanifest", phone.manifest, name="manifest"),
     path("service-worker.js", phone.service_worker, name="service-worker"),
     path("offline", phone.offline, name="offline"),

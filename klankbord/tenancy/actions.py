@@ -11,14 +11,17 @@ from allauth.mfa.models import Authenticator
 from cryptography.fernet import Fernet, InvalidToken
 from django.conf import settings
 from django.db import IntegrityError, connection, transaction
+from django.db.models import QuerySet
 from django.utils import timezone
 from django.utils.translation import gettext as _
 
 from klankbord.base.jobs import defer_once
+from klankbord.base.picture import Picture
 from klankbord.tenancy import sessions
 from klankbord.tenancy.audit import record
 from klankbord.tenancy.fence import enter
 from klankbord.tenancy.models import (
+    HouseStyle,
     Installation,
     Invitation,
     Membership,
@@ -76,6 +79,27 @@ def finish_first_day(organisation: Organisation, *, by: User) -> None:
     organisation.first_day_done_at = timezone.now()
     organisation.save(update_fields=["first_day_done_at"])
     record(organisation.pk, "eerste dag afronden", f"organisatie:{organisation.pk}", by=by)
+
+
+def change_theme(
+    organisation: Organisation, light: dict[str, str], dark: dict[str, str], version: str, *, by: User
+) -> None:
+    """Give an organisation its own design tokens, checked before; without any, it looks as Klankbord does."""
+    HouseStyle.objects.update_or_create(organisation=organisation, defaults={"light": light, "dark": dark})
+    organisation.style_version = version
+    organisation.save(update_fields=["style_version"])
+    details = {"tokens": len(light), "tokens donker": len(dark)}
+    record(organisation.pk, "huisstijl wijzigen", f"organisatie:{organisation.pk}", by=by, details=details)
+
+
+def change_logo(organisation: Organisation, logo: Picture | None, *, by: User) -> None:
+    """Give an organisation a logo, or take it away."""
+    content, kind = (logo.content, logo.content_type) if logo else (None, "")
+    HouseStyle.objects.update_or_create(organisation=organisation, defaults={"logo": content, "logo_type": kind})
+    organisation.logo_version = hashlib.sha256(content).hexdigest()[:16] if content else ""
+    organisation.save(update_fields=["logo_version"])
+    details = {"soort": kind, "bytes": len(content)} if content else {"soort": ""}
+    record(organisation.pk, "logo wijzigen", f"organisatie:{organisation.pk}", by=by, details=details)
 
 
 # ---- members ---------------------------------------------------------------------------------------------
@@ -227,7 +251,7 @@ def withdraw_invitation(invitation: Invitation, *, by: User) -> None:
     record(invitation.organisation_id, "uitnodiging intrekken", f"uitnodiging:{invitation.pk}", by=by, details=details)
 
 
-def _open_invitations(organisation: Organisation):  # type: ignore[no-untyped-def]
+def _open_invitations(organisation: Organisation) -> QuerySet[Invitation]:
     return Invitation.objects.filter(
         organisation=organisation, accepted_at__isnull=True, withdrawn_at__isnull=True, expires_at__gt=timezone.now()
     )

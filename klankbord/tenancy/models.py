@@ -47,6 +47,8 @@ class Organisation(models.Model):
     first_day_done_at = models.DateTimeField(
         null=True, blank=True, help_text=_("The list of the first day is put away")
     )
+    style_version = models.CharField(max_length=16, blank=True, db_default="", help_text="Of its theme; empty: ours")
+    logo_version = models.CharField(max_length=16, blank=True, db_default="", help_text="Of its logo; empty: none")
 
     fence = Kind.SHARED
 
@@ -55,6 +57,18 @@ class Organisation(models.Model):
 
     def __str__(self) -> str:
         return self.name
+
+
+class HouseStyle(models.Model):
+    """How an organisation looks: its design tokens, as they were checked, and its logo."""
+
+    organisation = models.OneToOneField(Organisation, on_delete=models.CASCADE, related_name="+")
+    light = models.JSONField(default=dict, help_text="Values by the name of the custom property")
+    dark = models.JSONField(default=dict, help_text="The same for the dark display; empty: ours")
+    logo = models.BinaryField(null=True)
+    logo_type = models.CharField(max_length=20, blank=True)
+
+    fence = Kind.HOUSE
 
 
 class UserManager(BaseUserManager["User"]):

@@ -17,6 +17,7 @@ from django.views.decorators.http import require_http_methods, require_POST
 
 from klankbord.channels.contract import Visibility
 from klankbord.channels.models import Delivery
+from klankbord.channels.registry import connector_class
 from klankbord.inbox import actions, queries, sending, undoing
 from klankbord.inbox.models import Conversation, Step
 from klankbord.inbox.views.page import find_conversation, number, show
@@ -40,6 +41,7 @@ SAID = {
     Step.Act.CLOSE: gettext_lazy("The conversation is closed."),
     Step.Act.REOPEN: gettext_lazy("The conversation is open again."),
 }
+RECORDED = gettext_lazy("It is recorded that you told it. Nothing is sent.")
 
 
 def offer_undo(request: FencedRequest, conversation: Conversation) -> None:
@@ -48,7 +50,9 @@ def offer_undo(request: FencedRequest, conversation: Conversation) -> None:
     if step is not None:
         left = min(LONGEST_OFFER, (step.until - timezone.now()).total_seconds())
         address = f"{reverse('undo', args=[step.pk])}?seconds={left:.0f}"
-        messages.success(request, SAID[Step.Act(step.act)], extra_tags=address)
+        act = Step.Act(step.act)
+        is_record = act == Step.Act.REPLY and connector_class(conversation.channel.kind).answers_are_records
+        messages.success(request, RECORDED if is_record else SAID[act], extra_tags=address)
 
 
 def done(request: FencedRequest, conversation: Conversation) -> HttpResponseBase:
@@ -126,8 +130,12 @@ def seen(request: FencedRequest, pk: int) -> HttpResponseBase:
 @require_POST
 def close(request: FencedRequest, pk: int) -> HttpResponseBase:
     conversation = writable(request, pk)
-    actions.close_conversation(conversation, by=request.user)
-    offer_undo(request, conversation)
+    try:
+        actions.close_conversation(conversation, by=request.user, seen=number(request.POST.get("seen", "")))
+    except actions.Refused as problem:
+        messages.warning(request, str(problem))
+    else:
+        offer_undo(request, conversation)
     return done(request, conversation)
 
 

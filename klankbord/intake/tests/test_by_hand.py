@@ -103,6 +103,19 @@ def test_an_answer_is_the_record_that_it_was_told(cast: Cast, calls: Channel, cl
     assert "Teruggebeld: morgen gemaakt." in client.get(where).content.decode()
 
 
+def test_the_way_back_from_a_record_does_not_speak_of_sending(
+    cast: Cast, calls: Channel, client_of: Callable[..., Client], settings: Any
+) -> None:
+    settings.UNDO_SECONDS = 60
+    client = client_of(cast.amal)
+    where = client.post("/take-in/", body(calls)).headers["Location"]
+    client.post(f"{where}/reply", {"text": "Teruggebeld.", "client_id": uuid.uuid4(), "seen": 10**9})
+    page = client.get(where)
+    assert says(page, "It is recorded that you told it. Nothing is sent.")
+    assert not says(page, "Your answer goes out in a moment.")
+    assert says(page, "Undo")
+
+
 @pytest.mark.parametrize(
     "wrong",
     [

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import hashlib
+import json
 from dataclasses import dataclass
 from datetime import date, datetime, timedelta
 from typing import Any
@@ -132,6 +134,12 @@ def end_dossier(dossier: Dossier, *, by: User | None, now: datetime | None = Non
     dossier.ended_at = now or timezone.now()
     dossier.save(update_fields=["state", "ended_at"])
     record(dossier.organisation_id, "dossier beëindigen", f"dossier:{dossier.pk}", by=by)
+
+
+def wording_mark(dossier: Dossier) -> str:
+    """Changes with everything that a privacy officer reads before signing."""
+    words = [dossier.query, dossier.reason, dossier.legal_basis, dossier.declared]
+    return hashlib.sha256(json.dumps(words, sort_keys=True).encode()).hexdigest()
 
 
 def sign_dossier(dossier: Dossier, until: date, *, by: User, now: datetime | None = None) -> Signature:

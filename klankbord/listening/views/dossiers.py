@@ -144,7 +144,7 @@ def sign(request: FencedRequest, pk: int) -> HttpResponseBase:
     dossier = dossier_for(request, pk, Right.SIGN_DOSSIERS, lock=True)
     if dossier.is_place:
         raise PermissionDenied
-    form = SignForm(request.POST)
+    form = SignForm(request.POST, wording=actions.wording_mark(dossier))
     if form.is_valid():
         signature = actions.sign_dossier(dossier, form.cleaned_data["until"], by=request.user)
         said = _("Signed until and including %(until)s.")

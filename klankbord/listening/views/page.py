@@ -68,7 +68,8 @@ def dossier_page(request: FencedRequest, pk: int) -> HttpResponseBase:
         "note_form": NoteForm(),
         "reason_form": ReasonForm(),
         "sign_form": SignForm(
-            initial={"until": today + dossiers.LONGEST_PUBLIC_ORDER if dossier.is_public_order else dossier.ends_on}
+            wording=dossiers.wording_mark(dossier),
+            initial={"until": today + dossiers.LONGEST_PUBLIC_ORDER if dossier.is_public_order else dossier.ends_on},
         ),
         "followed": Follower.objects.filter(dossier=dossier, user=request.user).values_list("when", flat=True).first(),
         "followers": Follower.objects.filter(dossier=dossier).count(),
@@ -145,12 +146,8 @@ def find_list(request: FencedRequest, pk: int) -> HttpResponseBase:
 
 def wanted_of(request: FencedRequest) -> Wanted:
     asked = {name: safe_text(str(value)) for name, value in request.GET.items()}
-    try:
-        day = date.fromisoformat(asked.get("day", ""))
-    except ValueError:
-        day = None
     return Wanted(
-        day=day,
+        day=_day(asked.get("day", "")),
         word=asked.get("word", "")[:80],
         said=asked.get("said", "")[:80],
         last=min(number(asked.get("last", "")) or 0, LONGEST_KEPT) or None,
@@ -160,6 +157,15 @@ def wanted_of(request: FencedRequest) -> Wanted:
         noise=asked.get("noise") == "1",
         before=number(asked.get("before", "")),
     )
+
+
+def _day(text: str) -> date | None:
+    """A day of this century; at the ends of the calendar no clock can tell when it begins."""
+    try:
+        day = date.fromisoformat(text)
+    except ValueError:
+        return None
+    return day if 2000 <= day.year <= 2100 else None
 
 
 @inside

@@ -27,6 +27,8 @@ def register(request: HttpRequest, pk: int) -> HttpResponseBase:
         dossiers = Dossier.objects.filter(organisation=organisation).order_by("-is_place", "name")
         context = {
             "organisation": organisation,
+            "look": organisation,
+            "organisation_name": organisation.name,
             "running": [(dossier, explanation(dossier)) for dossier in dossiers.filter(running())],
             "ended": list(dossiers.filter(state=Dossier.State.ENDED).order_by("-ended_at")[:50]),
             "networks": [label for _kind, label in networks(organisation)],

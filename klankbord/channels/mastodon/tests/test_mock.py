@@ -264,14 +264,14 @@ def test_what_was_never_sent_is_surely_absent_after_a_while(mock: MastodonMock, 
     )
 
 
-def test_a_stream_may_live_under_another_name_but_never_less_safely(mock: MastodonMock) -> None:
+def test_a_stream_may_live_under_another_name_but_never_less_safely(monkeypatch: pytest.MonkeyPatch) -> None:
     with client_module.Client("https://klankendam.example", "x") as client:
         for told, wanted in (
             ("wss://stream.klankendam.example", "https://stream.klankendam.example"),
             ("ws://stream.klankendam.example", "https://klankendam.example"),
             ("geen adres", "https://klankendam.example"),
         ):
-            client.instance = lambda told=told: {"urls": {"streaming_api": told}}  # type: ignore[method-assign, misc]
+            monkeypatch.setattr(client, "instance", lambda told=told: {"urls": {"streaming_api": told}})
             assert client._streaming() == wanted
 
 

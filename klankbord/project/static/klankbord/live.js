@@ -157,13 +157,13 @@ function showBelow() {
   if (below.size) button.textContent = below.size === 1 ? desk.dataset.oneBelow : desk.dataset.moreBelow.replace("{count}", below.size);
 }
 
-// The reply says what its writer has seen: a message counts from the moment it was on the screen.
+// An answer and a closing say what somebody has seen: a message counts from the moment it was on the screen.
 const seeing = new IntersectionObserver((entries) => {
-  const seen = document.querySelector(".composer__form--reply input[name=seen]");
+  const forms = document.querySelectorAll("#thread input[name=seen]");
   for (const entry of entries) {
     if (!entry.isIntersecting) continue;
     below.delete(entry.target.id);
-    if (seen && Number(entry.target.dataset.id) > Number(seen.value)) seen.value = entry.target.dataset.id;
+    for (const seen of forms) if (Number(entry.target.dataset.id) > Number(seen.value)) seen.value = entry.target.dataset.id;
     seeing.unobserve(entry.target);
   }
   showBelow();
@@ -271,6 +271,18 @@ function back() {
   document.dispatchEvent(new CustomEvent("klankbord:presence"));
 }
 
+// A line that is refused for good: the log-in ended, or the server is not well yet and is asked again.
+async function refused() {
+  const answer = await fetch("/desk/lists", { redirect: "manual", credentials: "same-origin" }).catch(() => null);
+  if (answer?.type !== "opaqueredirect") {
+    setTimeout(listen, RETRY);
+    return;
+  }
+  clearTimeout(lost);
+  byId("connection").hidden = true;
+  byId("logged-out").hidden = false;
+}
+
 function listen() {
   const stream = new EventSource(desk.dataset.live);
   stream.addEventListener("hello", back);
@@ -279,7 +291,7 @@ function listen() {
   stream.addEventListener("error", () => {
     losing();
     // A refusal ends the stream for good; a broken line is tried again by the browser itself.
-    if (stream.readyState === EventSource.CLOSED) setTimeout(listen, RETRY);
+    if (stream.readyState === EventSource.CLOSED) refused();
   });
   addEventListener("pagehide", () => stream.close(), { once: true });
 }

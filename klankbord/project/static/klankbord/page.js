@@ -89,9 +89,38 @@ function setUpMessages() {
   const all = () => region.querySelectorAll(".kb-toast").forEach(setUpToast);
   all();
   new MutationObserver(all).observe(region, { childList: true });
-  body.addEventListener("htmx:responseError", () => say(body.dataset.notDone, "error"));
+  body.addEventListener("htmx:responseError", (event) => {
+    const status = event.detail.xhr.status;
+    const words = body.dataset;
+    say({ 403: words.refused, 404: words.gone, 410: words.gone, 429: words.tooFast }[status] ?? (status >= 500 ? words.ourFault : words.notDone), "error");
+  });
   body.addEventListener("htmx:sendError", () => say(body.dataset.noConnection, "error"));
   document.addEventListener("klankbord:say", (event) => say(event.detail.text, event.detail.level ?? "info"));
+}
+
+// What takes long says so, to a screen reader too; what is there at once says nothing.
+const LONG = 700;
+const underWay = new Map();
+
+function setUpBusy() {
+  const sign = document.getElementById("busy");
+  const show = () => { sign.textContent = [...underWay.values()].includes(true) ? body.dataset.busy : ""; };
+  const done = (event) => {
+    underWay.delete(event.detail.xhr);
+    event.detail.target?.removeAttribute("aria-busy");
+    show();
+  };
+  body.addEventListener("htmx:beforeSend", (event) => {
+    const { xhr, target } = event.detail;
+    underWay.set(xhr, false);
+    setTimeout(() => {
+      if (!underWay.has(xhr)) return;
+      underWay.set(xhr, true);
+      target?.setAttribute("aria-busy", "true");
+      show();
+    }, LONG);
+  });
+  for (const end of ["afterRequest", "sendAbort"]) body.addEventListener(`htmx:${end}`, done);
 }
 
 // The same rule as said() in looks.py, for the first hour; after that the server's words stay right for the day.
@@ -147,9 +176,13 @@ function setUpCopy() {
 // Only there on a secure address; without it the browser shows its own page when there is no connection.
 navigator.serviceWorker?.register("/service-worker.js").catch(() => {});
 
+// On a phone the menu is wider than the screen: where one is stands in sight.
+document.querySelector(".kb-nav [aria-current]")?.scrollIntoView({ block: "nearest", inline: "center" });
+
 setUpDisplay();
 setUpMenus();
 setUpMessages();
+setUpBusy();
 setUpCopy();
 passTime();
 setInterval(passTime, 30000);
