@@ -99,7 +99,7 @@ def ask_networks(asked: Sequence[Asked], query: Query) -> list[tuple[Answer, lis
     for one in asked:
         answer, found = Answer(one.channel.name, one.network), list[PostArrived]()
         if one.connector is None:
-            answer.problem = _("This channel cannot search: on it people write to us only.")
+            answer.problem = _("This channel has no search of its own.")
         elif not words:
             answer.problem = _(
                 "A network cannot be asked for this query: it needs a whole word, or the beginning of one."

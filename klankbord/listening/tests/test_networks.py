@@ -110,7 +110,7 @@ def test_who_objected_is_not_shown_and_not_counted(cast: Cast, bram: Client) -> 
 def test_a_channel_that_cannot_search_says_so(bram: Client, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(Paper, "can_search", False)
     page = ask(bram, "kwartelbrug")
-    assert says(page, "This channel cannot search: on it people write to us only.")
+    assert says(page, "This channel has no search of its own.")
     assert Searched.asked == []
 
 
