@@ -20,7 +20,7 @@ from klankbord.channels.models import Channel, ChannelSecret
 
 @cache
 def connectors() -> dict[str, type[Connector]]:
-    """Connector classes by kind: each folder under ``channels`` with a module ``channel``."""
+    """Connector classes by kind: each folder under ``channels`` that is a package and has a module ``channel``."""
     found: dict[str, type[Connector]] = {}
     for folder in pkgutil.iter_modules(klankbord.channels.__path__):
         name = f"klankbord.channels.{folder.name}.channel"

@@ -29,6 +29,8 @@ NEXT = "pgdata.next"  # a finished upgrade that still has to take the place of t
 _SUPERUSER = "klankbord_super"  # has no password and no way in; used by single-user mode only
 _ROOM_FOR_NEW = 200 * 2**20
 _ROOM_TO_START = 40 * 2**20
+_RESTARTS = 5
+"""A server that is killed while it recovers (short of memory) is worth another try; one that refuses is not."""
 _PATIENCE_STOP = 60.0
 
 
@@ -104,10 +106,18 @@ class Cluster:
             raise
 
     def restart(self) -> None:
-        """Starts a server that fell over again, at the same address."""
-        self._end_process()
-        end_leftovers(self.place.pgdata)
-        self._run()
+        """Starts a server that fell over again, at the same address; some times more when it is killed meanwhile."""
+        for left in reversed(range(_RESTARTS)):
+            self._end_process()
+            end_leftovers(self.place.pgdata)
+            try:
+                self._run()
+            except Problem:
+                killed = self._process is not None and self._process.returncode == -signal.SIGKILL
+                if not killed or not left:
+                    raise
+            else:
+                return
 
     def stop(self) -> None:
         """Stops the server in order (at most a minute, then at once) and gives the folder free."""

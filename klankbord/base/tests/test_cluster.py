@@ -107,6 +107,36 @@ def test_a_killed_server_comes_back_at_the_same_address_with_every_commit(data_d
             assert value(address, "SELECT count(*) FROM kept") == number + 1
 
 
+@pytest.mark.parametrize(("kills", "stands"), [(1, True), (2, True), (100, False)])
+def test_a_server_that_is_killed_while_it_recovers_is_tried_again_but_not_for_ever(
+    data_dir: Path, monkeypatch: pytest.MonkeyPatch, kills: int, stands: bool
+) -> None:
+    with Cluster(data_dir) as cluster:
+        accepts, left = cluster._accepts, iter(range(kills))
+
+        def kill() -> None:
+            server = cluster.pid
+            assert server is not None
+            os.kill(server, signal.SIGKILL)
+            while cluster.pid is not None:
+                time.sleep(0.01)
+
+        def killed_first() -> bool:
+            if next(left, None) is None:
+                return accepts()
+            kill()
+            return False
+
+        kill()
+        monkeypatch.setattr(cluster, "_accepts", killed_first)
+        if stands:
+            cluster.restart()
+            assert value(cluster.owner_url, "SELECT 1") == 1
+        else:
+            with pytest.raises(Problem):
+                cluster.restart()
+
+
 def _supervisor(data_dir: Path) -> subprocess.Popen[str]:
     script = (
         "import sys, time; from pathlib import Path; from klankbord.base.postgres import Cluster\n"

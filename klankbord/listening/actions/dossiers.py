@@ -138,7 +138,8 @@ def end_dossier(dossier: Dossier, *, by: User | None, now: datetime | None = Non
 
 def wording_mark(dossier: Dossier) -> str:
     """Changes with everything that a privacy officer reads before signing."""
-    words = [dossier.query, dossier.reason, dossier.legal_basis, dossier.declared]
+    grounds = [dossier.purpose, dossier.reason, dossier.legal_basis, dossier.special, dossier.special_ground]
+    words = [dossier.query, dossier.declared, *grounds]
     return hashlib.sha256(json.dumps(words, sort_keys=True).encode()).hexdigest()
 
 

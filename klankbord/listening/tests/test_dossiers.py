@@ -181,14 +181,15 @@ def sign(privacy_officer: Client, pk: int, until: date, *, meanwhile: Callable[[
     return [str(one) for one in page.context["messages"] if one.level_tag == "error"]
 
 
-def test_words_that_were_changed_while_the_privacy_officer_read_them_are_not_signed(
-    cast: Cast, bram: Client, client_of: Callable[[User], Client]
+@pytest.mark.parametrize("change", [{"query": "vuurwerk OR demonstratie"}, {"reason": "Iets heel anders (oefening)."}])
+def test_what_was_changed_while_the_privacy_officer_read_it_is_not_signed(
+    cast: Cast, bram: Client, client_of: Callable[[User], Client], change: dict[str, str]
 ) -> None:
     as_analyst(cast)
     fatma, today = client_of(cast.fatma), timezone.localdate()
     fatma.post("/dossiers/privacy", {"act": "public_order", "allowed": "yes"})
     pk = make(bram, **public_order())
-    others = filled(**public_order(query="vuurwerk OR demonstratie"))
+    others = filled(**public_order(**change))
     (refused,) = sign(fatma, pk, today, meanwhile=lambda: bram.post(f"/dossiers/{pk}/change", others))
     assert refused
     bram.post(f"/dossiers/{pk}/start")

@@ -10,8 +10,6 @@ from pathlib import Path
 from typing import Any, ClassVar
 from urllib.parse import parse_qs, urlsplit
 
-from django.conf import settings as house
-
 from klankbord.base.outside.http import Limits
 from klankbord.base.tests.fault_server import FaultServer, raw, reply
 from klankbord.channels.contract import Connector, Json
@@ -36,7 +34,6 @@ class Network(Adapter):
 
     def __init__(self, folder: Path, monkeypatch: Any) -> None:
         super().__init__(folder, monkeypatch)
-        monkeypatch.setattr(house, "OUTSIDE_ALLOWED_HOSTS", ["127.0.0.1"])
         monkeypatch.setattr(client, "READING", IMPATIENT)
         monkeypatch.setattr(client, "WRITING", IMPATIENT)
         self.listing: list[Json] = []
