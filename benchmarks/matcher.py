@@ -13,7 +13,7 @@ import argparse
 import gc
 import platform
 import time
-from collections.abc import Callable
+from collections.abc import Callable, Hashable
 from typing import Any, TypeVar
 
 import psutil
@@ -24,7 +24,7 @@ from klankbord.listening.query import Document, parse
 
 T = TypeVar("T")
 BATCH = 1_000
-Pairs = set[tuple[int, int]]
+Pairs = set[tuple[int, Hashable]]
 """Which post, which dossier."""
 
 
@@ -100,7 +100,7 @@ def match_all(matcher: Matcher, texts: list[str]) -> Pairs:
     for number, text in enumerate(texts):
         for match in matcher.match(Document(text)):
             assert match.why
-            found.add((number, match.dossier))  # type: ignore[arg-type]  # the dossiers of this run are numbers
+            found.add((number, match.dossier))
     return found
 
 

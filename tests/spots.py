@@ -52,6 +52,7 @@ DOSSIERS = {
     "dossiers/": Spot(questions=OF_A_HOUSE),
     "dossiers/new": Spot(may=by("bram"), questions=OF_A_HOUSE),
     "dossiers/explain": Spot(questions=OF_A_HOUSE),
+    "dossiers/networks": Spot(questions=OF_A_HOUSE),
     "dossiers/wider": Spot(questions=OF_A_HOUSE),
     "dossiers/privacy": Spot(may=by("fatma"), questions=OF_A_HOUSE),
     "dossiers/processing": Spot(questions=OF_A_HOUSE),

@@ -9,6 +9,7 @@ from collections.abc import Callable, Iterator
 from contextlib import suppress
 from datetime import timedelta
 from pathlib import Path
+from typing import Any
 from uuid import uuid4
 
 import pytest
@@ -18,7 +19,7 @@ from django.utils import timezone
 from procrastinate.exceptions import ConnectorException
 
 from klankbord.channels.actions import fetch_now, land, lease_due_source
-from klankbord.channels.contract import AttachmentData, Batch, Event, PostArrived
+from klankbord.channels.contract import AttachmentData, Batch, Event, Outgoing, PostArrived
 from klankbord.channels.models import Arrival, Delivery, Landing, Source
 from klankbord.inbox import sending
 from klankbord.inbox.models import Conversation
@@ -45,8 +46,8 @@ def no_waiting(monkeypatch: pytest.MonkeyPatch) -> None:
 
 
 @pytest.fixture(autouse=True)
-def files_folder(settings: object, tmp_path: Path) -> None:
-    settings.MEDIA_ROOT = tmp_path  # type: ignore[attr-defined]  # pytest-django's settings take any name
+def files_folder(settings: Any, tmp_path: Path) -> None:
+    settings.MEDIA_ROOT = tmp_path
 
 
 def arrives(cast: Cast, uri: str) -> None:
@@ -187,9 +188,9 @@ def test_an_uncertain_answer_is_looked_up_and_never_sent_twice(cast: Cast, happe
     assert at_every_statement(happens, scenario) > 10
 
 
-def _vanish(outgoing: object) -> None:
+def _vanish(outgoing: Outgoing | None) -> None:
     if outgoing is not None:
-        Paper.sent.append(outgoing)  # type: ignore[arg-type]  # it is the Outgoing that was being sent
+        Paper.sent.append(outgoing)
     raise Killed
 
 

@@ -29,6 +29,8 @@ def test_the_editor_helps_while_somebody_types(visitor: Visitor) -> None:
     page.locator("#completion").fill("Echolaan")
     page.locator("#completion").press("Enter")
     expect(query).to_have_value("klankbrug* Echolaan")
+    page.locator("button.kb-ask").click()
+    expect(page.locator("#found-by-networks")).to_contain_text("niets bewaard")
     assert page.url.endswith("/dossiers/new")
 
 
@@ -40,7 +42,7 @@ def test_a_dossier_is_made_and_started_without_scripts(visitor: Visitor) -> None
     page.fill("#id_query", "fietspad AND gat")
     page.fill("#id_reason", "Oefening")
     page.fill("#id_ends_on", page.input_value("#id_review_on"))
-    page.locator(".kb-editor button[type=submit]:not([data-insert])").last.click()
+    page.locator(".kb-editor button.nl-button--primary").click()
     page.wait_for_url("**/dossiers/*/")
     page.locator("form[action$='/start'] button").click()
     expect(page.locator("form[action$='/end'] summary")).to_be_visible()

@@ -25,7 +25,7 @@ from klankbord.posts.files import keep_file
 from klankbord.posts.models import Attachment, Post
 from klankbord.tenancy.audit import record, seal, verify
 from klankbord.tenancy.fence import acting_for, entered
-from klankbord.tenancy.models import Organisation, User
+from klankbord.tenancy.models import AuditEntry, Organisation, User
 from tests.cast import Cast
 
 Say = Callable[..., None]
@@ -106,6 +106,7 @@ def talk(cast: Cast, say: Say) -> None:
         dossier, text = Dossier.objects.get(is_place=True), "Let op Wrenzela Quistorp"
         DossierNote.objects.create(organisation=town, dossier=dossier, name="Amal", text=text, at=timezone.now())
         record(town.pk, "proef", "proef:1", by=None, details={"aan": HANDLE})
+        record(town.pk, "ander proef", "proef:1", by=cast.amal, details={"aan": "iemand anders"})
         seal(town.pk)
 
 
@@ -138,6 +139,9 @@ def test_no_trace_is_left(
     assert not any(trace in payload.lower() for payload in heard for trace in TRACES)
     with acting_for(cast.klankendam.pk):
         assert verify(Organisation.objects.get(pk=cast.klankendam.pk)).whole
+        # what else was done with the same thing is still there to read
+        kept = AuditEntry.objects.get(actie="ander proef")
+        assert (kept.actor, kept.details) == (cast.amal.name, {"aan": "iemand anders"})
 
 
 def test_what_is_fetched_again_does_not_come_back(

@@ -189,6 +189,7 @@ RULES = [
             "klankbord/base/realtime.py": "the one listener and its streams",
             "klankbord/channels/*/stream.py": "a network that pushes",
             "klankbord/inbox/views/live.py": "hands an event stream to the browser",
+            "klankbord/project/asgi.py": "counts what somebody sends before Django keeps it",
             "klankbord/project/security.py": "a middleware passes on the coroutine it is given",
         },
     ),
@@ -282,6 +283,54 @@ VAGUE = {"utils", "util", "helpers", "helper", "common", "services", "service", 
 def test_names_say_what_is_inside() -> None:
     vague = [name for name in files("klankbord/*", "tests/*") if VAGUE & {Path(part).stem for part in Path(name).parts}]
     assert not vague, f"name these after what they hold: {vague}"
+
+
+FLUSHING = {"transactional_db", "django_db_reset_sequences", "django_db_serialized_rollback", "live_server"}
+FLUSHING_CLASSES = {"TransactionTestCase", "LiveServerTestCase", "StaticLiveServerTestCase"}
+
+
+def flushes(tree: ast.AST) -> Iterator[ast.AST]:
+    """Whatever makes Django empty every table after a test, also those that a migration filled."""
+    for call, name in calls(tree):
+        if name.endswith("django_db") and any(
+            not (isinstance(given.value, ast.Constant) and given.value.value in (False, None))
+            for given in call.keywords
+            if given.arg in ("transaction", "reset_sequences", "serialized_rollback")
+        ):
+            yield call
+        texts = {one.value for one in call.args if isinstance(one, ast.Constant)}
+        if name.endswith(("usefixtures", "getfixturevalue")) and texts & FLUSHING:
+            yield call
+    for node in ast.walk(tree):
+        if isinstance(node, ast.arg) and node.arg in FLUSHING:
+            yield node
+    yield from named(*FLUSHING_CLASSES)(tree)
+
+
+@pytest.mark.parametrize(
+    ("text", "flushing"),
+    [
+        ("pytestmark = pytest.mark.django_db(transaction=True)", True),
+        ("@pytest.mark.django_db(reset_sequences=True)\ndef test_it(): ...", True),
+        ("def test_it(transactional_db): ...", True),
+        ("@pytest.mark.usefixtures('live_server')\ndef test_it(): ...", True),
+        ("from django.test import TransactionTestCase", True),
+        ("def test_it(clean_database): ...", False),
+        ("pytestmark = pytest.mark.django_db", False),
+        ("pytestmark = pytest.mark.django_db(transaction=False)", False),
+    ],
+)
+def test_a_flush_is_recognised(text: str, flushing: bool) -> None:
+    assert bool(list(flushes(ast.parse(text)))) is flushing
+
+
+def test_no_test_empties_the_tables_that_migrations_fill() -> None:
+    found = [
+        f"{name}:{getattr(offence, 'lineno', 0)}"
+        for name in files("tests/*.py", "klankbord/*.py", "benchmarks/*.py", "conftest.py")
+        for offence in flushes(ast.parse((ROOT / name).read_text(encoding="utf-8")))
+    ]
+    assert not found, f"a later test would miss what is there from the start; ask for clean_database or cast: {found}"
 
 
 INLINE = re.compile(r"<script(?![^>]*\ssrc=)|<style\b|\sstyle=|\son[a-z]+=[\"']|javascript:", re.IGNORECASE)

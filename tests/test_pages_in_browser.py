@@ -14,7 +14,10 @@ pytestmark = pytest.mark.browser
 
 # Who looks, where the walk begins, and some of what must be met on the way.
 WALKS = {
-    "": (["/accounts/login/", "/first-day/", "/niets/"], {"account_login", "account_reset_password", "first-day"}),
+    "": (
+        ["/accounts/login/", "/first-day/", "/niets/"],
+        {"account_login", "account_reset_password", "first-day", "contact-form"},
+    ),
     "amal@klankendam.example": (["/desk/"], {"desk", "conversation"}),
     "chantal@klankendam.example": (["/"], {"channels", "channel", "people", "mandates", "audit"}),
     "bram@klankendam.example": (

@@ -70,7 +70,7 @@ def test_a_resident_writes_and_a_colleague_takes_a_call(visitor: Visitor, tmp_pa
         shoot(resident, "ways-form-error")
         resident.fill("[name=email]", "bea@bewoner.example")
         resident.fill("[name=name]", "Bea Bewoner")
-        resident.set_input_files("[name=photo]", str(photo))
+        resident.set_input_files("[name=photo]", [str(photo), str(photo)])
         resident.fill("[name=photo_text]", "Een lantaarnpaal zonder lamp")
         resident.click("main button[type=submit]")
         resident.wait_for_selector(".public-reference")
@@ -87,7 +87,7 @@ def test_a_resident_writes_and_a_colleague_takes_a_call(visitor: Visitor, tmp_pa
         amal.goto(str(row.get_attribute("href")))
         amal.wait_for_selector("#posts")
         assert reference in amal.inner_text("#posts")
-        assert amal.locator("#posts img[alt='Een lantaarnpaal zonder lamp']").count() == 1
+        assert amal.locator("#posts img[alt='Een lantaarnpaal zonder lamp']").count() == 2
         shoot(amal, "ways-desk")
 
         amal.goto("/take-in/")
@@ -125,3 +125,27 @@ def faults_without_scripts(page: Page, visitor: Visitor, address: str, name: str
     looking = visitor.page()
     looking.goto(address)
     return faults(looking, name)
+
+
+def test_a_newcomer_writes_to_the_demo_and_reads_the_answer(visitor: Visitor) -> None:
+    newcomer = visitor.page(scripts=False)
+    newcomer.goto("/accounts/login/")
+    newcomer.click("main a[href^='/contact/']")
+    newcomer.wait_for_selector("[name=text]")
+    newcomer.fill("[name=text]", "Mag ik op het strandje vliegeren?")
+    time.sleep(3)
+    newcomer.click("main button[type=submit]")
+    newcomer.wait_for_selector(".public-reference")
+    amal = visitor.log_in(visitor.page(), "amal@klankendam.example")
+    row = amal.locator("#queue-list li", has_text="Sam de Vries").locator("a").first
+    row.wait_for(timeout=30_000)
+    amal.goto(str(row.get_attribute("href")))
+    amal.fill("#reply-text", "Ja hoor, dat mag.")
+    amal.click(".composer__form--reply button[type=submit].nl-button--primary")
+    deadline = time.monotonic() + 60
+    while not newcomer.locator(".public-answer", has_text="Ja hoor, dat mag.").count() and time.monotonic() < deadline:
+        time.sleep(1)
+        newcomer.reload()
+    assert newcomer.locator(".public-answer", has_text="Ja hoor, dat mag.").count() == 1
+    found = faults_without_scripts(newcomer, visitor, newcomer.url, "ways-demo-thanks")
+    assert not found, "\n".join(found)

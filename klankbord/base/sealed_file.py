@@ -11,7 +11,7 @@ import io
 import os
 import struct
 import unicodedata
-from typing import BinaryIO
+from typing import TYPE_CHECKING, BinaryIO
 
 from cryptography.exceptions import InvalidTag
 from cryptography.hazmat.primitives.ciphers.aead import ChaCha20Poly1305
@@ -19,6 +19,9 @@ from cryptography.hazmat.primitives.kdf.scrypt import Scrypt
 
 from klankbord.base.language import gettext as _
 from klankbord.base.problem import Problem
+
+if TYPE_CHECKING:
+    from _typeshed import ReadableBuffer, WriteableBuffer
 
 _MAGIC = b"KLANKBORD SEALED FILE 1\n"
 _HEADER = struct.Struct(">16sBBB7s")  # salt, log2 of n, r, p, nonce prefix
@@ -80,8 +83,8 @@ class SealedWriter(io.RawIOBase):
     def writable(self) -> bool:
         return True
 
-    def write(self, data: object) -> int:
-        piece = memoryview(data).cast("B")  # type: ignore[arg-type]  # whatever has a buffer, as RawIOBase says
+    def write(self, data: ReadableBuffer) -> int:
+        piece = memoryview(data).cast("B")
         self._waiting += piece
         # One byte at least stays behind: the last chunk is marked, and we only know at the end which it is.
         while len(self._waiting) > _CHUNK:
@@ -115,8 +118,8 @@ class SealedReader(io.RawIOBase):
     def readable(self) -> bool:
         return True
 
-    def readinto(self, buffer: object) -> int:
-        target = memoryview(buffer).cast("B")  # type: ignore[arg-type]  # whatever has a buffer, as RawIOBase says
+    def readinto(self, buffer: WriteableBuffer) -> int:
+        target = memoryview(buffer).cast("B")
         while not self._plain and not self._ended:
             self._next()
         piece = self._plain[: len(target)]

@@ -259,6 +259,15 @@ class MediaLimits:
     types: tuple[str, ...] = ()
 
 
+@dataclass(frozen=True, slots=True)
+class Lender:
+    """A channel of the same organisation over which another one may send."""
+
+    id: int
+    name: str
+    settings: Json
+
+
 class Connector(ABC):
     """One connected account. Instances are cheap and short-lived; a connector keeps no state of its own."""
 
@@ -273,6 +282,8 @@ class Connector(ABC):
     """False where a message is what it is (mail): the same uri with other words is then a copy or a forgery."""
     can_reread: ClassVar[bool] = False
     """True when ``reread`` tells what became of posts we know: edits and deletions the network does not announce."""
+    can_search: ClassVar[bool] = False
+    """True when ``search`` asks the network what was said in public, without anything being kept."""
     shows_other_side: ClassVar[bool] = False
     """True when ``residents_side`` shows what the residents see: an exercise, where we play the network too."""
     has_clock: ClassVar[bool] = False
@@ -291,6 +302,12 @@ class Connector(ABC):
     """True when a colleague tells the answer elsewhere and records here that it was told."""
     resident_page: ClassVar[str] = ""
     """Name of the address in our own house where residents write, with a word and the channel's number in it."""
+
+    sends_over: ClassVar[str] = ""
+    """Kind of channel of the same organisation that may do the sending: its number stands in the settings as ``over``.
+    The ``SettingsForm`` is then given the channels there are, as ``lenders``."""
+    lender: Connector | None = None
+    """The connector of that channel, given where something has to be sent."""
 
     def __init__(self, settings: Json, secrets: dict[str, str]) -> None:
         self.settings = settings
@@ -320,6 +337,13 @@ class Connector(ABC):
 
     def reread(self, known: Sequence[tuple[str, Json]]) -> list[Envelope]:
         """Fetch posts we know (uri, reply_data) again; what did not change keeps its key, a deletion is an envelope."""
+        raise NotImplementedError
+
+    def search(self, words: Sequence[str]) -> list[PostArrived]:
+        """Public messages that the network itself finds by one of these words or hashtags, newest first.
+
+        It may find more than that and miss some; the house holds them against the query. Changes nothing.
+        """
         raise NotImplementedError
 
     def residents_side(self, now: datetime) -> list[Heard]:

@@ -14,7 +14,7 @@ from django.forms import Form
 from django.utils.translation import gettext as _
 
 import klankbord.channels
-from klankbord.channels.contract import Connector, Permanent
+from klankbord.channels.contract import Connector, Lender, Permanent
 from klankbord.channels.models import Channel, ChannelSecret
 
 
@@ -65,6 +65,24 @@ def decrypt(ciphertext: bytes | memoryview) -> dict[str, str]:
 
 
 def connector_for(channel: Channel) -> Connector:
-    """The connector of one channel, with its secrets; inside the fence of its organisation."""
+    """The connector of one channel, with its secrets and who sends for it; inside the fence of its organisation."""
     secret = ChannelSecret.objects.filter(channel=channel).first()
-    return connector_class(channel.kind)(channel.settings, decrypt(secret.ciphertext) if secret else {})
+    connector = connector_class(channel.kind)(channel.settings, decrypt(secret.ciphertext) if secret else {})
+    connector.lender = lender_of(channel.organisation_id, connector)
+    return connector
+
+
+def lender_of(organisation_id: int, connector: Connector) -> Connector | None:
+    """The channel over which another one sends, when its settings name one that is there."""
+    over = connector.settings.get("over") if connector.sends_over else None
+    if not over:
+        return None
+    lending = Channel.objects.filter(organisation=organisation_id, kind=connector.sends_over, pk=over).first()
+    return connector_for(lending) if lending else None
+
+
+def lenders_for(organisation_id: int, kind: str) -> list[Lender]:
+    """The channels of an organisation over which one of this kind may send."""
+    wanted = connector_class(kind).sends_over
+    found = Channel.objects.filter(organisation=organisation_id, kind=wanted) if wanted else []
+    return [Lender(channel.pk, channel.name, channel.settings) for channel in found]

@@ -28,7 +28,7 @@ LONGEST_NAME = 80
 
 
 class Busy(Exception):
-    """An answer is on its way out at this very moment: try again in a few seconds."""
+    """An answer is on its way out, or the exercise is being put back, at this very moment: try again in a while."""
 
 
 def hold_exercise(organisation: Organisation, scenario: Scenario, town: str, speed: float, *, by: User) -> str:
@@ -73,25 +73,31 @@ def _locked(held: Held) -> list[Channel]:
 def _steer(
     held: Held, change: Callable[[Clock], Clock], act: str, now: datetime, by: User, details: Json | None = None
 ) -> None:
-    """One clock for all networks: each channel gets the same, in one transaction."""
-    for channel in _locked(held):
+    """One clock for all networks: each channel gets the same, in one transaction. Raises Busy."""
+    channels = _locked(held)
+    if any("clearing" in channel.settings for channel in channels):
+        raise Busy
+    for channel in channels:
         channel.settings["clock"] = change(clock_from(channel.settings["clock"])).as_json()
         channel.save(update_fields=["settings"])
         fetch_now(channel.source_id, now)
     record(held.organisation.pk, act, f"oefening:{held.key}", by=by, details=details)
 
 
-def put_back_exercise(held: Held, opens: float, *, by: User, end: bool = False) -> None:
+def put_back_exercise(held: Held, *, by: User, end: bool = False) -> None:
     """Have everything that this exercise brought taken away, and with ``end`` its channels as well; a job does it.
 
-    From this moment on it is another round: what still comes in from the old one is not taken in.
+    From this moment on it is another round: what still comes in from the old one is not taken in. Asked for once more
+    before the job came, it stays one round; it ends when that was asked at all.
     """
     channels = _locked(held)
+    # without its file nothing is said any more: then it does not matter where the clock begins
+    opens = held.scenario.opens if held.scenario else 0
     for channel in channels:
-        clock = clock_from(channel.settings["clock"])
+        clock, asked = clock_from(channel.settings["clock"]), channel.settings.get("clearing")
         channel.settings["clock"] = Clock(opens=opens, speed=clock.speed).as_json()
-        channel.settings["round"] += 1
-        channel.settings["clearing"] = {"by": by.pk, "end": end}
+        channel.settings["round"] += 0 if asked else 1
+        channel.settings["clearing"] = {"by": by.pk, "end": end or bool(asked and asked["end"])}
         channel.save(update_fields=["settings"])
     if channels:
         first = channels[0]
@@ -149,7 +155,7 @@ def _remove_what_was_said(organisation_id: int, channels: list[int]) -> dict[str
     conversations = Conversation.objects.filter(organisation=organisation_id, channel__in=channels)
     authors = list(posts.exclude(author=None).values_list("author", flat=True).distinct())
     gone = {"berichten": posts.count(), "gesprekken": conversations.count()}
-    take_back_counts(organisation_id, channels)
+    take_back_counts(organisation_id, channels=channels)
     for private in (False, True):
         for channel in channels:
             ids = list(conversations.filter(channel=channel, private=private).values_list("pk", flat=True))

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
+from functools import partial
 from typing import Any
 
 from django.contrib import messages
@@ -82,36 +84,26 @@ def _shown(held: Held, now: Any) -> dict[str, Any]:
 @inside
 @require_POST
 def start(request: FencedRequest, key: str) -> HttpResponseBase:
-    held = _steered(request, key)
-    if held:
-        actions.start_exercise(held, timezone.now(), by=request.user)
-        messages.success(request, _("The exercise runs."))
-    return redirect("exercise", key)
+    return _steer(request, key, actions.start_exercise, _("The exercise runs."))
 
 
 @inside
 @require_POST
 def pause(request: FencedRequest, key: str) -> HttpResponseBase:
-    held = _steered(request, key)
-    if held:
-        actions.pause_exercise(held, timezone.now(), by=request.user)
-        messages.success(request, _("The exercise is paused. Nobody says anything until you start it again."))
-    return redirect("exercise", key)
+    said = _("The exercise is paused. Nobody says anything until you start it again.")
+    return _steer(request, key, actions.pause_exercise, said)
 
 
 @inside
 @require_POST
 def speed(request: FencedRequest, key: str) -> HttpResponseBase:
-    held = _steered(request, key)
     form = SpeedForm(request.POST)
     if not form.is_valid():
         context = _shown(gate(request, key), timezone.now()) | {"form": form}
         return render(request, "exercises/exercise.html", context, status=422)
-    if held:
-        wanted = form.cleaned_data["speed"]
-        actions.pace_exercise(held, wanted, timezone.now(), by=request.user)
-        messages.success(request, _("The speed is now %(speed)s×.") % {"speed": f"{wanted:g}"})
-    return redirect("exercise", key)
+    wanted = form.cleaned_data["speed"]
+    said = _("The speed is now %(speed)s×.") % {"speed": f"{wanted:g}"}
+    return _steer(request, key, partial(actions.pace_exercise, speed=wanted), said)
 
 
 @inside
@@ -120,7 +112,7 @@ def put_back(request: FencedRequest, key: str) -> HttpResponseBase:
     """To the beginning, or with ``end`` away altogether."""
     held = gate(request, key)
     end = request.POST.get("end") == "yes"
-    actions.put_back_exercise(held, held.scenario.opens if held.scenario else 0, by=request.user, end=end)
+    actions.put_back_exercise(held, by=request.user, end=end)
     if end:
         messages.success(request, _("The exercise is being removed, with everything it brought."))
         return redirect("exercises")
@@ -128,10 +120,12 @@ def put_back(request: FencedRequest, key: str) -> HttpResponseBase:
     return redirect("exercise", key)
 
 
-def _steered(request: FencedRequest, key: str) -> Held | None:
-    """The exercise, unless it is being put back just now; then that is said."""
-    held = gate(request, key)
-    if held.clearing:
+def _steer(request: FencedRequest, key: str, act: Callable[..., None], said: str) -> HttpResponseBase:
+    """Do this with the exercise and say so, unless it is being put back just now."""
+    try:
+        act(gate(request, key), now=timezone.now(), by=request.user)
+    except actions.Busy:
         messages.error(request, _("The exercise is still being put back. Try again in a moment."))
-        return None
-    return held
+    else:
+        messages.success(request, said)
+    return redirect("exercise", key)

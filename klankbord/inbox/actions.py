@@ -72,8 +72,12 @@ def assign_conversation(conversation: Conversation, assignee: User | None, *, by
     _announce(conversation)
 
 
-def close_conversation(conversation: Conversation, *, by: User, now: datetime | None = None) -> None:
-    """It is done; a new message opens it again."""
+def close_conversation(
+    conversation: Conversation, *, by: User, seen: int | None = None, now: datetime | None = None
+) -> None:
+    """It is done; a new message opens it again. Refused when a resident said something after ``seen``, where given."""
+    if seen is not None and _incoming(conversation).filter(pk__gt=seen).exists():
+        raise Refused(_("Something came in that was not on your screen yet. Read it first, then close."))
     before = state_of(conversation)
     conversation.status = Conversation.Status.CLOSED
     conversation.closed_at = now or timezone.now()
@@ -151,9 +155,9 @@ def reply(
     ``hold`` is how many seconds it stays here before it goes out, so that it can be taken back (``undoing.py``).
 
     ``client_id`` was made when the form was shown, so a form sent twice is one answer; AnsweredMeanwhile when other
-    words were sent with it. ``seen`` is the last post that
-    was on the screen; AnsweredMeanwhile when a colleague answered after it. ``to`` is the message that is answered, the
-    last one when not given. Refused when the channel cannot do this.
+    words were sent with it. ``seen`` is the last post that was on the screen; AnsweredMeanwhile when a colleague
+    answered after it, and what a resident said after it still waits. ``to`` is the message that is answered, the last
+    one when not given. Refused when the channel cannot do this.
     """
     now = now or timezone.now()
     before, held_until = state_of(conversation), now + timedelta(seconds=hold)
@@ -211,11 +215,13 @@ def reply(
         delivery=delivery,
     )
     _attach(post, delivery, files)
-    conversation.status = Conversation.Status.ANSWERED
+    unseen = _incoming(conversation).filter(pk__gt=max(seen, parent.pk)).order_by("pk").first()
+    conversation.status = Conversation.Status.OPEN if unseen else Conversation.Status.ANSWERED
     conversation.closed_at = None
-    conversation.waiting_since = None
+    conversation.waiting_since = unseen.published_at if unseen else None
     conversation.last_post_at = now
-    conversation.seen_at = conversation.seen_at or now
+    if unseen is None:
+        conversation.seen_at = conversation.seen_at or now
     if conversation.assignee is None:
         conversation.assignee, conversation.assignee_name = by, by.name
     conversation.mandate = _mandate(conversation, by, now)

@@ -122,10 +122,10 @@ def earlier_conversations(conversation: Conversation) -> list[Conversation]:
 
 
 def finds(conversation: Conversation) -> list[Match]:
-    """The dossiers that this thread was found by; empty for a desk that acts by mandate. Public order is not shown."""
+    """The dossiers that this thread was found by; empty for a desk that acts by mandate. Closed ones are not shown."""
     return list(
         Match.objects.filter(post__organisation=conversation.organisation_id, post__root_uri=conversation.root_uri)
-        .exclude(dossier__purpose=Dossier.Purpose.PUBLIC_ORDER)
+        .exclude(Dossier.closed("dossier__"))
         .select_related("dossier")
         .order_by("pk")[:20]
     )

@@ -48,6 +48,7 @@ from klankbord.channels.registry import connector_class, connector_for
 from klankbord.inbox import sending
 from klankbord.inbox.threads import acknowledge_receipt, move_conversations, open_conversations, touch_thread
 from klankbord.intake import media
+from klankbord.listening.actions.edits import match_again
 from klankbord.listening.actions.matching import asked_for, match_posts
 from klankbord.posts.actions import (
     Stored,
@@ -77,9 +78,13 @@ def collect(now: datetime) -> bool:
         source = lease_due_source(now)
     if source is None:
         return False
-    with for_all_organisations("collecting: whose account opens this source"):
-        channel = Channel.objects.filter(source=source, enabled=True).order_by("pk").first()
-        connector = connector_for(channel) if channel else None
+    try:
+        with for_all_organisations("collecting: whose account opens this source"):
+            channel = Channel.objects.filter(source=source, enabled=True).order_by("pk").first()
+            connector = connector_for(channel) if channel else None
+    except ChannelError as problem:
+        mark_failing(source, str(problem), now)
+        return True
     if connector is None:
         rest(source, now)
     else:
@@ -236,18 +241,21 @@ def _kept(channel: Channel, arrived: list[tuple[int, PostArrived]]) -> dict[int,
         return kept
     organisation_id, kind = channel.organisation_id, channel.kind
     asked = asked_for(channel, list(overheard.values()))
+    names = {event.uri: find_uri(organisation_id, event.uri) for event in overheard.values()}
+    here = held_messages(organisation_id, {*names, *names.values()})
     held = held_threads(
         organisation_id, {u for e in overheard.values() for u in (e.uri, e.parent_uri, e.root_uri) if u}
     )
     in_ours = {e.uri for e in overheard.values() if {e.uri, e.parent_uri, e.root_uri} & held}
-    finds = {arrival: event for arrival, event in overheard.items() if event.uri in asked or event.uri in in_ours}
+    # a find that changed comes in also when no dossier asks for its new words: then it must go
+    wanted = asked | in_ours | {uri for uri, name in names.items() if name in here}
+    finds = {arrival: event for arrival, event in overheard.items() if event.uri in wanted}
     people = {
         event.author.network_id: pseudonym(organisation_id, kind, event.author.network_id) for event in finds.values()
     }
     objected = objectors(organisation_id, kind, people.values()) if people else set()
-    ours = held_messages(organisation_id, {event.uri for event in finds.values()})
     for arrival, event in finds.items():
-        if event.uri in ours:
+        if event.uri in here:
             # said to us before, now heard a second time
             kept[arrival] = event
         elif people[event.author.network_id] not in objected:
@@ -267,19 +275,27 @@ def _settle_new(channel: Channel, stored: list[Stored], counted: set[str], now: 
 
 
 def _revise(channel: Channel, event: PostArrived, now: datetime) -> None:
-    """The same uri again: an edit, when this network has edits and it comes from the one who wrote it."""
+    """The same uri again: an edit, when this network has edits and it comes from the one who wrote it.
+
+    What dossiers found follows: under its new words it is held against all of them again.
+    """
     if not connector_class(channel.kind).has_edits:
         return
     post = (
         Post.objects.filter(organisation_id=channel.organisation_id, uri=event.uri, direction=Post.Direction.IN)
         .select_related("author")
+        .select_for_update(of=("self",))
         .defer("tokens")
         .first()
     )
     if post is None or post.author is None or post.author.network_id != event.author.network_id:
         return
-    if revise_post(post, event, now):
+    changed = revise_post(post, event, now)
+    if changed:
         touch_thread(channel.organisation_id, post.root_uri)
+    if changed or event.matched_text:
+        # behind an unchanged headline the article may be another
+        match_again(channel, post, event, now)
 
 
 def _apply(organisation_id: int, event: Event, now: datetime) -> None:

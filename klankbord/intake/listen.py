@@ -6,16 +6,18 @@ import signal
 import threading
 import time
 from concurrent.futures import Future, ThreadPoolExecutor
+from contextlib import suppress
 
 import structlog
 from django.db import close_old_connections, connection
 from django.utils import timezone
 
 from klankbord.base.jobs import beat
+from klankbord.channels import registry
 from klankbord.channels.actions import fetch_now
 from klankbord.channels.contract import ChannelError, Connector
 from klankbord.channels.models import Channel, Source
-from klankbord.channels.registry import connector_class, connector_for
+from klankbord.channels.registry import connector_for
 from klankbord.intake.flow import collect
 from klankbord.tenancy.fence import for_all_organisations
 
@@ -37,12 +39,14 @@ class Ear:
 
     def tend(self) -> None:
         """Start a watcher for each source that can hint and has none."""
+        kinds = [kind for kind, one in registry.connectors().items() if one.can_wait]
+        waiting: dict[int, Connector] = {}
         with for_all_organisations("listening: whose account hints"):
-            channels = {
-                c.source_id: c for c in Channel.objects.filter(enabled=True) if connector_class(c.kind).can_wait
-            }
-            connectors = {source: connector_for(channel) for source, channel in channels.items()}
-        for source_id, connector in connectors.items():
+            for channel in Channel.objects.filter(enabled=True, kind__in=kinds):
+                # fetch meets the same fault and writes it on the channel page
+                with suppress(ChannelError):
+                    waiting[channel.source_id] = connector_for(channel)
+        for source_id, connector in waiting.items():
             watcher = self.watchers.get(source_id)
             if watcher is None or not watcher.is_alive():
                 watcher = threading.Thread(target=self.watch, args=(source_id, connector), daemon=True)

@@ -4,14 +4,14 @@ from __future__ import annotations
 
 from collections.abc import Collection
 
+from klankbord.channels import registry
 from klankbord.channels.models import Arrival, Channel
-from klankbord.channels.registry import connectors
 from klankbord.tenancy.fence import Sight
 
 
 def channels_by_hand(sight: Sight) -> list[Channel]:
     """The channels on which somebody may bring things in by hand, by organisation and name."""
-    kinds = [kind for kind, connector in connectors().items() if connector.taken_by_hand]
+    kinds = [kind for kind, connector in registry.connectors().items() if connector.taken_by_hand]
     found = Channel.objects.filter(pk__in=sight.desk_channels, kind__in=kinds, enabled=True)
     return list(found.select_related("organisation").order_by("organisation__name", "name"))
 

@@ -7,10 +7,11 @@ from datetime import timedelta
 import structlog
 from django.utils import timezone
 
+from klankbord.channels import registry
 from klankbord.channels.actions import bring_in
 from klankbord.channels.contract import ChannelError, Json
 from klankbord.channels.models import Channel, Landing
-from klankbord.channels.registry import connector_class, connector_for
+from klankbord.channels.registry import connector_for
 from klankbord.inbox.models import Conversation
 from klankbord.intake.flow import ask_to_take_in
 from klankbord.posts.models import Post
@@ -23,23 +24,24 @@ logger = structlog.get_logger()
 
 
 def reread_open_conversations() -> None:
+    kinds = [kind for kind, one in registry.connectors().items() if one.can_reread]
     with for_all_organisations("rereading: whose network announces no changes"):
-        channels = [one for one in Channel.objects.filter(enabled=True) if connector_class(one.kind).can_reread]
+        channels = list(Channel.objects.filter(enabled=True, kind__in=kinds))
     for channel in channels:
         reread(channel)
 
 
 def reread(channel: Channel) -> None:
     """Read the posts in open conversations of one channel again; what changed comes in by the ordinary road."""
-    with acting_for(channel.organisation_id):
-        connector, known = connector_for(channel), _known(channel)
-    if not known:
-        return
     try:
-        envelopes = connector.reread(known)
+        with acting_for(channel.organisation_id):
+            connector, known = connector_for(channel), _known(channel)
+        envelopes = connector.reread(known) if known else []
     except ChannelError as problem:
         # fetch meets the same fault and writes it on the channel page; the next hour tries again
         logger.warning("rereading failed", channel=channel.pk, problem=str(problem))
+        return
+    if not envelopes:
         return
     now = timezone.now()
     with acting_for(channel.organisation_id):

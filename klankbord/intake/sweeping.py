@@ -14,9 +14,9 @@ from procrastinate.contrib.django import app
 
 from klankbord.base.jobs import beat, defer_once
 from klankbord.channels import actions as channel_actions
+from klankbord.channels import registry
 from klankbord.channels.actions import empty_old_arrivals
 from klankbord.channels.models import Arrival, Channel, Delivery, Landing, Source
-from klankbord.channels.registry import connectors
 from klankbord.inbox import sending
 from klankbord.intake import flow
 from klankbord.posts.queries import wanted_files
@@ -36,6 +36,7 @@ def sweep() -> None:
     move_deliveries(now)
     fetch_wanted_files(now)
     beat_clocks(now)
+    give_back_after_mandates(now)
     seal_audit()
     with for_all_organisations("sweep: raw copies that are a week old"):
         empty_old_arrivals(now)
@@ -112,12 +113,30 @@ def fetch_wanted_files(now: datetime) -> None:
 
 def beat_clocks(now: datetime) -> None:
     """Exercises that run hear that the house is there; while it is not, their clocks stand still."""
-    kinds = [kind for kind, one in connectors().items() if one.has_clock]
+    kinds = [kind for kind, one in registry.connectors().items() if one.has_clock]
     with for_all_organisations("sweep: clocks that run"):
         organisations = set(Channel.objects.filter(kind__in=kinds).values_list("organisation_id", flat=True))
     for organisation in organisations:
         with acting_for(organisation):
             channel_actions.beat_clocks(organisation, kinds, now)
+
+
+def give_back_after_mandates(now: datetime) -> None:
+    """A mandate that ran out leaves no conversation in the name of a colleague who cannot open it any more."""
+    with for_all_organisations("sweep: mandates that ran out"), connection.cursor() as cursor:
+        cursor.execute(
+            "SELECT DISTINCT member.user_id FROM tenancy_mandate mandate"
+            " JOIN tenancy_teammember place ON place.team_id = mandate.desk_team_id"
+            " JOIN tenancy_membership member ON member.id = place.membership_id"
+            " WHERE mandate.valid_until <= %s AND EXISTS (SELECT FROM inbox_conversation held"
+            "   WHERE held.assignee_id = member.user_id AND held.organisation_id = mandate.organisation_id)"
+            # another mandate may have taken its place
+            " AND EXISTS (SELECT FROM conversations_out_of_reach(member.user_id))",
+            [now],
+        )
+        holders = [user for (user,) in cursor.fetchall()]
+    for user in holders:
+        defer_once("inbox.give_back", f"give back:{user}", user=user)
 
 
 def seal_audit() -> None:

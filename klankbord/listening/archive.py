@@ -54,7 +54,7 @@ def search_archive(
 ) -> Page:
     """The newest public posts of others that a query finds, among these channels as far as one may see them.
 
-    ``after`` is what the page before gave as ``further``. What only a public order dossier found is left out: that is
+    ``after`` is what the page before gave as ``further``. What only a closed dossier found is left out: that is
     kept for nothing else. At most three questions to the database a round, at most ``MOST_ROUNDS`` rounds.
     """
     terms, patterns = candidates_for(query)
@@ -91,7 +91,7 @@ def _posts(found: Candidates) -> list[Post]:
     by_id = {post.pk: post for post in rows}
     overheard = [pk for pk, post in by_id.items() if post.overheard]
     if overheard:
-        ordinary = Match.objects.filter(post__in=overheard).exclude(dossier__purpose=Dossier.Purpose.PUBLIC_ORDER)
+        ordinary = Match.objects.filter(post__in=overheard).exclude(Dossier.closed("dossier__"))
         lawful = set(ordinary.values_list("post_id", flat=True))
         by_id = {pk: post for pk, post in by_id.items() if not post.overheard or pk in lawful}
     return [by_id[pk] for pk in found.ids if pk in by_id]

@@ -17,6 +17,7 @@ from klankbord.listening.matching import Matcher
 from klankbord.listening.models import Dossier, Signature
 from klankbord.listening.query import Document, Query, Refused, parse
 from klankbord.posts.actions import Said
+from klankbord.posts.overheard import Overheard
 
 logger = structlog.get_logger()
 
@@ -35,11 +36,12 @@ class Asked:
 def running() -> Q:
     """Dossiers that may find something today: begun, not over, and signed where that is needed."""
     today = timezone.localdate()
-    signed = Exists(Signature.objects.filter(dossier=OuterRef("pk"), query=OuterRef("query"), until__gte=today))
+    wording = {"query": OuterRef("query"), "special_ground": OuterRef("special_ground")}
+    signed = Exists(Signature.objects.filter(dossier=OuterRef("pk"), until__gte=today, **wording))
     return (
         Q(state=Dossier.State.ACTIVE)
         & (Q(ends_on__isnull=True) | Q(ends_on__gte=today))
-        & (~Q(purpose=Dossier.Purpose.PUBLIC_ORDER) | Q(signed))
+        & (~Dossier.closed() | Q(signed))
     )
 
 
@@ -134,7 +136,7 @@ def document_of(kind: str, said: Said, event: PostArrived) -> Document:
         text_of(said.subject, said.warning, said.text, said.matched),
         channel=kind,
         language=event.language,
-        source=event.web_url or event.uri,
+        source=event.heard_at if isinstance(event, Overheard) else event.web_url or event.uri,
         published_at=event.published_at,
     )
 

@@ -16,9 +16,9 @@ from django.utils.translation import get_language
 from django.utils.translation import gettext as _
 
 from klankbord.base.text.tokens import Kind, tokenize
+from klankbord.channels import registry
 from klankbord.channels.models import Channel
 from klankbord.channels.queries import gaps_of
-from klankbord.channels.registry import connectors
 from klankbord.listening.finds import Wanted, finds_of
 from klankbord.listening.models import Count, Dossier
 from klankbord.listening.words import word_list
@@ -101,8 +101,8 @@ def parts(dossier: Dossier, since: datetime) -> dict[str, list[Part]]:
 
 def called(aspect: str, key: str) -> str:
     """What people call a key: the network instead of its kind, the language instead of its code."""
-    if aspect == A.SOURCE and key in connectors():
-        return _(connectors()[key].label)
+    if aspect == A.SOURCE and key in registry.connectors():
+        return _(registry.connectors()[key].label)
     if aspect == A.LANGUAGE:
         known = Locale.parse(get_language() or "nl", sep="-").languages
         return str(known.get(key.partition("-")[0], key) or _("unknown"))

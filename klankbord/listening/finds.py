@@ -7,17 +7,23 @@ from dataclasses import dataclass
 from datetime import UTC, date, datetime, time, timedelta
 from functools import partial
 
-from django.db.models import Exists, OuterRef, Q, QuerySet
+from django.contrib.postgres.search import SearchQueryField
+from django.db.models import BooleanField, Exists, F, Func, OuterRef, Q, QuerySet, Value
+from django.db.models.functions import Cast
+from django.template.defaultfilters import linebreaksbr
 from django.utils import timezone
-from django.utils.html import conditional_escape, format_html
-from django.utils.safestring import SafeString, mark_safe
+from django.utils.html import format_html, format_html_join
+from django.utils.safestring import SafeString
 
 from klankbord.base.keyed_hash import unseal
+from klankbord.base.text.clean import safe_text
+from klankbord.base.text.folding import fold
 from klankbord.base.text.tokens import highlight
 from klankbord.listening.asking import read, text_of
 from klankbord.listening.models import Dossier, Match, Noise
 from klankbord.listening.query import Document, Query, Refused
 from klankbord.posts.models import Post
+from klankbord.posts.queries import quoted_term
 
 PAGE = 50
 SAMPLE = 1000
@@ -32,12 +38,18 @@ class Wanted:
     word: str = ""
     source: str = ""
     language: str | None = None
+    said: str = ""
+    """A word that stands in the message, whatever it was found by."""
+    last: int | None = None
+    """Published in so many days back from now."""
+    skip: int = 0
+    """And not in the newest so many of those."""
     noise: bool = False
     before: int | None = None
 
     @property
     def narrowed(self) -> bool:
-        return bool(self.day or self.word or self.source or self.language is not None)
+        return bool(self.day or self.word or self.said or self.last or self.source or self.language is not None)
 
 
 @dataclass(frozen=True, slots=True)
@@ -58,6 +70,14 @@ def finds_of(dossier: Dossier, wanted: Wanted) -> QuerySet[Match]:
     if wanted.day:
         start, end = day_bounds(wanted.day)
         found = found.filter(post__published_at__gte=start, post__published_at__lt=end)
+    if wanted.last:
+        now = timezone.now()
+        found = found.filter(
+            post__published_at__gte=now - timedelta(days=wanted.last),
+            post__published_at__lt=now - timedelta(days=wanted.skip) if wanted.skip else now + timedelta(days=1),
+        )
+    if wanted.said:
+        found = found.filter(_holds(wanted.said))
     if wanted.word:
         found = found.filter(words__contains=[wanted.word])
     if wanted.source:
@@ -67,6 +87,12 @@ def finds_of(dossier: Dossier, wanted: Wanted) -> QuerySet[Match]:
     if wanted.before:
         found = found.filter(pk__lt=wanted.before)
     return found.select_related("post", "post__channel").defer("post__tokens", "post__html").order_by("-pk")
+
+
+def _holds(word: str) -> Func:
+    """Whether the index of the post holds a term; a cast, since to_tsquery would read signs in it."""
+    asked = Cast(Value(quoted_term(fold(word))), SearchQueryField())
+    return Func(F("post__tokens"), asked, arg_joiner=" @@ ", template="(%(expressions)s)", output_field=BooleanField())
 
 
 def day_bounds(day: date) -> tuple[datetime, datetime]:
@@ -98,13 +124,12 @@ def marker(dossier: Dossier) -> Callable[[str], list[tuple[int, int]]]:
 
 def marked(text: str, spans: Sequence[tuple[int, int]]) -> SafeString:
     """A text as safe HTML with these stretches marked."""
-    pieces: list[str] = []
+    pairs: list[tuple[str, str]] = []
     at = 0
     for start, end in spans:
-        pieces += [conditional_escape(text[at:start]), format_html("<mark>{}</mark>", text[start:end])]
+        pairs.append((text[at:start], text[start:end]))
         at = end
-    pieces.append(conditional_escape(text[at:]))
-    return mark_safe("".join(pieces).replace("\n", "<br>"))  # noqa: S308  # every piece was escaped above
+    return linebreaksbr(format_html("{}{}", format_html_join("", "{}<mark>{}</mark>", pairs), text[at:]))
 
 
 # ---- trying a query on what we have ------------------------------------------------------------------------
@@ -146,8 +171,8 @@ def preview(organisation_id: int, query: Query, purpose: str) -> Preview | None:
 
 
 def sample(organisation_id: int, most: int = SAMPLE) -> Iterator[Post]:
-    """The newest public posts, without those that only a public order dossier found."""
-    ordinary = Match.objects.filter(post=OuterRef("pk")).exclude(dossier__purpose=Dossier.Purpose.PUBLIC_ORDER)
+    """The newest public posts, without those that only a closed dossier found."""
+    ordinary = Match.objects.filter(post=OuterRef("pk")).exclude(Dossier.closed("dossier__"))
     return (
         Post.objects.filter(
             Q(overheard=False) | Exists(ordinary),
@@ -163,14 +188,13 @@ def sample(organisation_id: int, most: int = SAMPLE) -> Iterator[Post]:
     )
 
 
-def document(post: Post) -> Document:
-    """A stored post as queries see it."""
-    address = unseal(post.organisation_id, post.source) if post.overheard else post.web_url or post.uri
+def document(post: Post, more: str = "") -> Document:
+    """A stored post as queries see it; ``more``: words that came along to find it by and are not kept."""
     return Document(
-        text_of(post.subject, post.warning, post.text),
+        text_of(post.subject, post.warning, post.text, safe_text(more)),
         channel=post.channel.kind,
         language=post.language,
-        source=address or "",
+        source=(unseal(post.organisation_id, post.source) or "") if post.overheard else post.web_url or post.uri,
         published_at=post.published_at,
     )
 

@@ -6,6 +6,7 @@ from datetime import date
 from typing import Any
 
 from django import forms
+from django.db.models import QuerySet
 from django.utils import timezone
 from django.utils.translation import gettext
 from django.utils.translation import gettext_lazy as _
@@ -14,6 +15,7 @@ from klankbord.base.text.tokens import index_terms
 from klankbord.listening.actions.dossiers import Wording
 from klankbord.listening.models import LONGEST_KEPT, SHORTEST_KEPT, Dossier
 from klankbord.listening.query import Refused, parse
+from klankbord.tenancy.models import User
 
 MOST_WORDS = 200
 LONGEST_WORD = 80
@@ -51,6 +53,7 @@ class DossierForm(forms.ModelForm):  # type: ignore[type-arg]  # django-stubs wa
         model = Dossier
         fields = (
             "name",
+            "owner",
             "query",
             "purpose",
             "legal_basis",
@@ -58,6 +61,7 @@ class DossierForm(forms.ModelForm):  # type: ignore[type-arg]  # django-stubs wa
             "ends_on",
             "review_on",
             "retention_days",
+            "special_ground",
             "topic",
             "phase",
             "shared",
@@ -66,6 +70,7 @@ class DossierForm(forms.ModelForm):  # type: ignore[type-arg]  # django-stubs wa
             "query": forms.Textarea(attrs={"rows": 4, "spellcheck": "false", "autocapitalize": "off"}),
             "legal_basis": forms.Textarea(attrs={"rows": 2}),
             "reason": forms.Textarea(attrs={"rows": 3}),
+            "special_ground": forms.Textarea(attrs={"rows": 2}),
             "ends_on": forms.DateInput(attrs={"type": "date"}, format="%Y-%m-%d"),
             "review_on": forms.DateInput(attrs={"type": "date"}, format="%Y-%m-%d"),
         }
@@ -80,13 +85,21 @@ class DossierForm(forms.ModelForm):  # type: ignore[type-arg]  # django-stubs wa
             "ends_on": _("After this day nothing more is found. A year at most, public order two weeks."),
             "review_on": _("On this day you look whether it is still needed."),
             "retention_days": _("From 30 to 90. After that only figures stay."),
+            "special_ground": _(
+                "Only when the words are about health, religion, politics, a trade union, sexual orientation, origin"
+                " or offences: the exception of AVG article 9 or 10 and why you need it. The privacy officer signs."
+            ),
+            "owner": _("Who answers for it. A colleague without a role for dossiers sees its figures."),
             "topic": _("For instance: housing, safety, waste. Needed to compare with neighbours."),
             "shared": _("Only figures per day, without messages and without persons, and never fewer than five."),
         }
 
-    def __init__(self, *arguments: Any, public_order: bool, **named: Any) -> None:
+    def __init__(self, *arguments: Any, public_order: bool, owners: QuerySet[User], **named: Any) -> None:
         super().__init__(*arguments, **named)
         self.fields["retention_days"].widget.attrs.update(min=SHORTEST_KEPT, max=LONGEST_KEPT)
+        chooses = self.fields["owner"]
+        assert isinstance(chooses, forms.ModelChoiceField)
+        chooses.queryset, chooses.required = owners, False
         self.fields["ends_on"].required = True
         self.fields["query"].required = True
         if not public_order:
@@ -129,6 +142,20 @@ class SignForm(forms.Form):
     """Until when the privacy officer agrees."""
 
     until = forms.DateField(label=_("Until and including"), widget=forms.DateInput(attrs={"type": "date"}))
+    read = forms.CharField(widget=forms.HiddenInput, required=False)
+    """The mark of the wording that was on the page."""
+
+    def __init__(self, *args: Any, wording: str, **kwargs: Any) -> None:
+        super().__init__(*args, **kwargs)
+        self.wording = wording
+        self.fields["read"].initial = wording
+
+    def clean_read(self) -> str:
+        if self.cleaned_data["read"] != self.wording:
+            raise forms.ValidationError(
+                _("Somebody changed this dossier while you were reading. Nothing was signed: read it once more.")
+            )
+        return self.wording
 
     def clean_until(self) -> date:
         until: date = self.cleaned_data["until"]

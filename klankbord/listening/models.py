@@ -44,6 +44,18 @@ class Dossier(models.Model):
         PROVINCE = "province", _("organisations in the same province")
         COUNTRY = "country", _("all organisations")
 
+    class Special(models.TextChoices):
+        """Special categories of personal data (AVG 9(1)), and offences (AVG 10); the value names its list of words."""
+
+        HEALTH = "gezondheid", _("health")
+        BELIEF = "geloof", _("religion or belief")
+        POLITICS = "politiek", _("political opinions")
+        UNION = "vakbond", _("trade union membership")
+        SEXUALITY = "geaardheid", _("sex life or sexual orientation")
+        ORIGIN = "afkomst", _("racial or ethnic origin")
+        BODY = "lichaam", _("genetic or biometric data")
+        OFFENCES = "strafbaar", _("criminal offences")
+
     organisation = models.ForeignKey(Organisation, on_delete=models.CASCADE, related_name="+")
     name = models.CharField(_("name"), max_length=120)
     is_place = models.BooleanField(
@@ -66,6 +78,13 @@ class Dossier(models.Model):
     declared = models.JSONField(
         default=list, help_text="Terms that looked like a person, each with what the owner states about it"
     )
+    special = ArrayField(
+        models.CharField(max_length=20, choices=Special),
+        default=list,
+        db_default=[],
+        help_text="Special categories of personal data that its words touch (AVG 9 and 10), kept by the actions",
+    )
+    special_ground = models.TextField(_("extra ground for special personal data"), blank=True, db_default="")
     shared = models.CharField(_("counts are shared with"), max_length=10, choices=Reach, blank=True, default="")
     created_at = models.DateTimeField(default=timezone.now)
     started_at = models.DateTimeField(null=True)
@@ -88,6 +107,12 @@ class Dossier(models.Model):
                 condition=Q(retention_days__gte=SHORTEST_KEPT, retention_days__lte=LONGEST_KEPT),
                 name="dossier_keeps_30_to_90_days",
             ),
+            models.CheckConstraint(
+                condition=~Q(state="active")
+                | Q(special=[])
+                | (~Q(special_ground="") & Q(retention_days__lte=SHORTEST_KEPT)),
+                name="dossier_special_has_a_ground",
+            ),
         ]
         indexes = [
             # what runs: asked at every batch that comes in
@@ -99,6 +124,21 @@ class Dossier(models.Model):
         """Such a dossier shows figures only, to few people, for fourteen days at most."""
         return self.purpose == self.Purpose.PUBLIC_ORDER
 
+    @property
+    def is_closed(self) -> bool:
+        """It runs under a signature and shows figures; messages are opened for an hour, with a reason."""
+        return self.is_public_order or bool(self.special)
+
+    @property
+    def special_names(self) -> str:
+        """The special categories in words, with commas between them."""
+        return ", ".join(str(self.Special(one).label) for one in self.special)
+
+    @classmethod
+    def closed(cls, prefix: str = "") -> Q:
+        """The same for the database; ``prefix`` leads to the dossier."""
+        return Q(**{f"{prefix}purpose": cls.Purpose.PUBLIC_ORDER}) | ~Q(**{f"{prefix}special": []})
+
 
 class Signature(models.Model):
     """The privacy officer agreed with one wording of a dossier, until a day."""
@@ -108,6 +148,7 @@ class Signature(models.Model):
     by = models.ForeignKey(User, null=True, on_delete=models.SET_NULL, related_name="+")
     name = models.CharField(max_length=120, help_text="Copied as text: the signature outlives the account")
     query = models.TextField(help_text="What was agreed with; another wording needs another signature")
+    special_ground = models.TextField(blank=True, db_default="", help_text="And on which extra ground")
     at = models.DateTimeField()
     until = models.DateField()
 
@@ -130,7 +171,7 @@ class ListeningRules(models.Model):
 
 
 class FindsOpening(models.Model):
-    """Somebody opens the messages behind the figures of a public order dossier, with a reason, for an hour."""
+    """Somebody opens the messages behind the figures of a closed dossier, with a reason, for an hour."""
 
     organisation = models.ForeignKey(Organisation, on_delete=models.CASCADE, related_name="+")
     dossier = FencedForeignKey(Dossier, on_delete=models.CASCADE, related_name="+")

@@ -9,7 +9,7 @@ from __future__ import annotations
 
 import csv
 import re
-from collections.abc import Collection, Iterator
+from collections.abc import Collection, Iterable, Iterator
 from dataclasses import dataclass
 from enum import StrEnum
 from functools import cache
@@ -53,6 +53,8 @@ _THINGS = tuple(word_list("dingen"))
 _THINGS_IN_NAMES = tuple(word_list("dingen-in-namen"))
 """Streets and buildings end so, and surnames do too: after a first name they prove nothing."""
 _ORDINARY = word_list("gewone-woorden")
+LONGEST_PLACE = 6
+"""Words in the longest name of a place."""
 _OPERATOR = re.compile(r"(?:AND|EN|NEAR/\d+|BIJ/\d+)\Z")
 _APART = re.compile(r"(?:OR|OF|NOT|NIET)\Z")
 _PIECE = re.compile(r"[()\"“”„‟«»]|[^\s()\"“”„‟«»]+")
@@ -86,9 +88,15 @@ def suspects(query: str, own_accounts: Collection[str] = ()) -> list[Suspect]:
     return sorted(found, key=lambda one: one.start)
 
 
-def unstated(query: str, declared: Collection[str], own_accounts: Collection[str] = ()) -> list[Suspect]:
-    """The suspects that the owner has stated nothing about (``declared``: keys)."""
-    return [one for one in suspects(query, own_accounts) if one.key not in declared]
+def suspects_in_words(words: Iterable[str], own_accounts: Collection[str] = ()) -> list[Suspect]:
+    """What looks like one person in plain words, of which each stands for itself."""
+    return [one for word in words for one in suspects(word, own_accounts)]
+
+
+def unstated(found: Iterable[Suspect], declared: Iterable[dict[str, str]]) -> list[Suspect]:
+    """The suspects that the owner has stated nothing about."""
+    keys = {one["key"] for one in declared if one.get("as") in set(Stated)}
+    return [one for one in found if one.key not in keys]
 
 
 def _runs(query: str) -> Iterator[list[_Word]]:
@@ -125,10 +133,21 @@ def _accounts(run: list[_Word], own: Collection[str]) -> Iterator[Suspect]:
 def _names(run: list[_Word]) -> Iterator[Suspect]:
     at = 0
     while at < len(run):
+        if long := _place_at(run, at):
+            at += long
+            continue
         suspect, used = _name_at(run, at)
         if suspect:
             yield suspect
         at += used or 1
+
+
+def _place_at(run: list[_Word], at: int) -> int:
+    """How many words from here are together the name of one place: “De Fryske Marren”; 0 for none."""
+    for end in range(min(len(run), at + LONGEST_PLACE), at + 1, -1):
+        if is_place(" ".join(word.text for word in run[at:end])):
+            return end - at
+    return 0
 
 
 def _name_at(run: list[_Word], at: int) -> tuple[Suspect | None, int]:
@@ -145,7 +164,7 @@ def _name_at(run: list[_Word], at: int) -> tuple[Suspect | None, int]:
     thing = _THINGS if named else (*_THINGS, *_THINGS_IN_NAMES)
     # "Anne Frank school" between quotation marks is the school
     follows = run[last + 1].low if last + 1 < len(run) and run[last].quoted and run[last + 1].quoted else ""
-    if _is_place(whole) or run[last].low.endswith(thing) or follows in _THINGS:
+    if is_place(whole) or run[last].low.endswith(thing) or follows in _THINGS:
         return None, len(words)
     reason = ""
     if first.low.rstrip(".") in _ADDRESS:
@@ -165,10 +184,10 @@ def _name_at(run: list[_Word], at: int) -> tuple[Suspect | None, int]:
 
 
 def _is_ordinary(word: _Word) -> bool:
-    return word.low in _ORDINARY or word.low in _PREFIXES or _is_place(word.text) or any(map(str.isdigit, word.text))
+    return word.low in _ORDINARY or word.low in _PREFIXES or is_place(word.text) or any(map(str.isdigit, word.text))
 
 
-def _is_place(text: str) -> bool:
+def is_place(text: str) -> bool:
     return fold(text) in _places()
 
 

@@ -4,17 +4,18 @@ from __future__ import annotations
 
 import functools
 import operator
-from collections import Counter, defaultdict
+from collections import defaultdict
 from dataclasses import dataclass
 from datetime import date, datetime, timedelta
 
 from django.db.models import Count as CountOf
-from django.db.models import F, Q, Sum
+from django.db.models import F, Q, QuerySet, Sum
 from django.db.models.functions import TruncDate
 from django.utils import timezone
 
+from klankbord.channels.models import Channel
 from klankbord.listening.models import Count, Dossier, Follower, Match, Noise, SharedDay, Signature
-from klankbord.tenancy.models import Organisation, User
+from klankbord.tenancy.models import Membership, Organisation, User
 
 
 @dataclass(frozen=True, slots=True)
@@ -58,6 +59,8 @@ class Row:
     before: int
     fresh: int | None
     signed: bool
+    opens: bool
+    """Whether its figures open messages to who reads dossiers."""
 
 
 def overview(organisation: Organisation, user: User, now: datetime, *, public_order: bool) -> list[Row]:
@@ -78,24 +81,30 @@ def overview(organisation: Organisation, user: User, now: datetime, *, public_or
         )
     }
     followed = dict(Follower.objects.filter(user=user, organisation=organisation).values_list("dossier", "seen_at"))
-    fresh = Counter(
+    fresh = dict(
         Match.objects.filter(
             functools.reduce(
                 operator.or_, [Q(dossier=pk, found_at__gt=seen) for pk, seen in followed.items()], Q(pk__in=[])
             )
-        ).values_list("dossier", flat=True)
+        )
+        .values_list("dossier")
+        .annotate(CountOf("pk"))
     )
     signed = set(
         Signature.objects.filter(
-            organisation=organisation, until__gte=timezone.localdate(now), query=F("dossier__query")
+            organisation=organisation,
+            until__gte=timezone.localdate(now),
+            query=F("dossier__query"),
+            special_ground=F("dossier__special_ground"),
         ).values_list("dossier", flat=True)
     )
     return [
         Row(
             dossier,
             *counted.get(dossier.pk, (0, 0)),
-            fresh=fresh[dossier.pk] if dossier.pk in followed else None,
+            fresh=fresh.get(dossier.pk, 0) if dossier.pk in followed else None,
             signed=dossier.pk in signed,
+            opens=not dossier.is_closed,
         )
         for dossier in rows
     ]
@@ -138,3 +147,14 @@ def shared_topics(since: date) -> list[tuple[str, int, int]]:
         .order_by("-who", "-number", "topic")
         .values_list("topic", "who", "number")
     )
+
+
+def own_accounts(organisation_id: int) -> list[str]:
+    """The handles of the organisation's own accounts: those are no persons."""
+    return list(Channel.objects.filter(organisation=organisation_id).values_list("name", flat=True))
+
+
+def possible_owners(organisation_id: int) -> QuerySet[User]:
+    """Who can own a dossier: everybody who works here, also a policy officer without another role."""
+    members = Membership.objects.filter(organisation=organisation_id, ended_at__isnull=True).values("user")
+    return User.objects.filter(pk__in=members, is_active=True).order_by("name", "pk")

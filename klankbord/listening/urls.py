@@ -4,13 +4,14 @@ from __future__ import annotations
 
 from django.urls import path
 
-from klankbord.listening.views import archive, dossiers, editor, export, page, place, privacy, register, wider
+from klankbord.listening.views import archive, dossiers, editor, export, networks, page, place, privacy, register, wider
 
 urlpatterns = [
     path("place/", place.place_dossier, name="place-dossier"),
     path("dossiers/", dossiers.dossier_list, name="dossiers"),
     path("dossiers/new", dossiers.new, name="new-dossier"),
     path("dossiers/explain", editor.explain, name="explain-query"),
+    path("dossiers/networks", networks.search_networks, name="search-networks"),
     path("dossiers/wider", wider.wider, name="wider"),
     path("dossiers/privacy", privacy.privacy, name="listening-privacy"),
     path("dossiers/processing", privacy.processing, name="register-of-processing"),

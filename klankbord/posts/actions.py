@@ -264,6 +264,8 @@ def revise_post(post: Post, event: PostArrived, now: datetime) -> bool:
     """The author changed it: keep what it said before. False when nothing changed."""
     text, warning = safe_text(event.text), safe_text(event.warning)[:400]
     if (post.text, post.warning) == (text, warning) or post.deleted_at:
+        if event.matched_text and not post.deleted_at:
+            index_post(post, event.subject, post.author, event.matched_text)
         return False
     Revision.objects.create(organisation_id=post.organisation_id, post=post, text=post.text, until=now)
     post.text, post.warning = text, warning

@@ -10,6 +10,7 @@ from dataclasses import dataclass, fields, replace
 from klankbord.base.keyed_hash import keyed_hash, seal
 from klankbord.base.text.clean import safe_text
 from klankbord.base.text.masking import mask
+from klankbord.base.text.rounding import rounded
 from klankbord.channels.contract import AuthorData, PostArrived
 
 FIND = "vondst:"
@@ -18,9 +19,13 @@ SOMEBODY = "iemand:"
 
 @dataclass(frozen=True, slots=True)
 class Overheard(PostArrived):
-    """A message that was not addressed to us, without its author. ``heard_uri`` is never kept, ``source`` sealed."""
+    """A message that was not addressed to us, without its author. ``source`` is sealed.
+
+    ``heard_uri`` and ``heard_at``, its address, are never kept: threads and queries ask for them while it comes in.
+    """
 
     heard_uri: str = ""
+    heard_at: str = ""
     source: str = ""
 
 
@@ -35,14 +40,18 @@ def pseudonym(organisation_id: int, kind: str, network_id: str) -> str:
 
 
 def cover(event: PostArrived) -> PostArrived:
-    """The message with what points at one person masked: this is what dossiers are held against, and what is kept."""
+    """The message with what points at one person or door covered: dossiers are held against this, and this is kept."""
     return replace(
         event,
-        text=mask(safe_text(event.text)),
-        subject=mask(safe_text(event.subject)),
-        warning=mask(safe_text(event.warning)),
-        matched_text=mask(safe_text(event.matched_text)),
+        text=_covered(event.text),
+        subject=_covered(event.subject),
+        warning=_covered(event.warning),
+        matched_text=_covered(event.matched_text),
     )
+
+
+def _covered(text: str) -> str:
+    return rounded(mask(safe_text(text)))
 
 
 def disguise(event: PostArrived, organisation_id: int, kind: str, *, in_our_thread: bool) -> Overheard:
@@ -70,5 +79,6 @@ def disguise(event: PostArrived, organisation_id: int, kind: str, *, in_our_thre
             "reply_data": {},
         },
         heard_uri=event.uri,
+        heard_at=event.web_url or event.uri,
         source=seal(organisation_id, event.web_url or event.uri),
     )

@@ -14,8 +14,12 @@ from django.db import transaction
 from django.utils import timezone
 
 from klankbord.channels.actions import bring_in, connect_channel
+from klankbord.channels.contract import Envelope
 from klankbord.channels.exercise.channel import Exercise
+from klankbord.channels.form.exercise import IN_EXERCISE
+from klankbord.channels.form.message import Submission
 from klankbord.channels.models import Channel, Delivery, Landing
+from klankbord.channels.tip.message import Note
 from klankbord.inbox import actions, sending
 from klankbord.inbox.models import Conversation
 from klankbord.intake.flow import collect, take_in
@@ -91,7 +95,31 @@ def _make(now: datetime) -> Made:
         }
         organisation = made.organisations[one["organisation"]]
         made.channels.append(connect_channel(organisation, "exercise", one["name"], settings, {}, by=None))
+    for one in CAST["doors"]:
+        _open_door(made, one, now)
     return made
+
+
+def _open_door(made: Made, one: dict[str, Any], now: datetime) -> None:
+    """A way in at our own door, with what came in by it already. Nothing of it needs a network."""
+    organisation, id = made.organisations[one["organisation"]], str(uuid.uuid4())
+    settings = one["settings"] | {"id": id}
+    if "page" in settings:
+        settings["page"] = settings["page"] | {IN_EXERCISE: id}
+    channel = connect_channel(organisation, one["kind"], one["name"], settings, {}, by=None)
+    envelopes = [_taken(one["kind"], said, now) for said in one["taken"]]
+    with acting_for(organisation.pk):
+        bring_in(channel, [Landing(key=each.key, body=each.body, received_at=now) for each in envelopes])
+    made.channels.append(channel)
+
+
+def _taken(kind: str, said: dict[str, Any], now: datetime) -> Envelope:
+    """What somebody wrote on the form, or what a colleague took down."""
+    words = {name: value for name, value in said.items() if name not in ("day", "clock")}
+    at = _moment(said, now)
+    if kind == "tip":
+        return Note(mark=str(uuid.uuid4()), at=at, **words).envelope()
+    return Submission(id=uuid.uuid4(), at=at, confirm=False, **words).envelope()
 
 
 def _make_person(made: Made, one: dict[str, Any]) -> None:
@@ -135,7 +163,7 @@ def _hear(made: Made, now: datetime) -> None:
         channel = next(
             channel
             for channel in made.channels
-            if channel.organisation_id == organisation.pk and channel.settings["network"] == one["network"]
+            if channel.organisation_id == organisation.pk and channel.settings.get("network") == one["network"]
         )
         network = Exercise(channel.settings, {})
         days = [int(day) for day, count in one["per_day"].items() for _once in range(count)]

@@ -9,8 +9,10 @@ from django.utils import timezone
 from django.utils.safestring import SafeString
 
 from klankbord.base import drawing
+from klankbord.base.text.clean import initials
 
 register = template.Library()
+register.filter(initials)
 
 
 @register.simple_tag
@@ -23,15 +25,6 @@ def icon(name: str, label: str = "") -> SafeString:
 def channel_icon(kind: str, label: str = "") -> SafeString:
     """The drawing for a kind of channel; a kind without its own drawing gets a speech balloon."""
     return drawing.channel_icon(kind, str(label))
-
-
-@register.filter
-def initials(name: str) -> str:
-    """At most two capitals that stand for a name: 'Amal de Vries' becomes AV."""
-    words = [word for word in name.replace("@", " ").split() if word[0].isalnum()]
-    if not words:
-        return "?"
-    return (words[0][0] + (words[-1][0] if len(words) > 1 else "")).upper()
 
 
 @register.simple_tag

@@ -10,6 +10,7 @@ from django.urls import reverse
 from django.utils.functional import cached_property
 from django.utils.translation import gettext_lazy as _
 
+from klankbord.public.queries import demo_page
 from klankbord.tenancy.fence import Sight
 from klankbord.tenancy.models import Organisation
 from klankbord.tenancy.roles import Right
@@ -21,7 +22,7 @@ ANY_LOG = (Right.READ_AUDIT, Right.READ_TEAM_AUDIT, Right.READ_OWN_AUDIT)
 PAGES = (
     ("desk", _("Desk"), (Right.READ_PUBLIC,)),
     ("take-in", _("Call or tip"), (Right.WRITE_CONVERSATIONS,)),
-    ("dossiers", _("Dossiers"), (Right.READ_DOSSIERS,)),
+    ("dossiers", _("Dossiers"), (Right.READ_DOSSIERS, Right.READ_OWN_DOSSIERS)),
     ("channels", _("Channels"), (Right.READ_CHANNELS,)),
     ("exercises", _("Exercises"), (Right.HOLD_EXERCISES,)),
     ("people", _("People"), (Right.READ_CHANNELS, Right.READ_TEAMS)),
@@ -80,7 +81,7 @@ def navigation(request: HttpRequest) -> dict[str, Any]:
     """Context of the header, as functions that a template calls; little for who is not inside the fence."""
     sight: Sight | None = getattr(request, "sight", None)
     if sight is None or not sight.organisations:
-        return {"provider": settings.OIDC}
+        return {"provider": settings.OIDC, "demo_page": demo_page}
     place = Place(request, sight)
     return {
         "organisation_name": place.organisation_name,

@@ -28,7 +28,7 @@ from requests import RequestException, Session
 from klankbord.base.outside.guarded_session import guarded_session
 from klankbord.project.provider import PROVIDER_ID, Provider, proves_second_step
 from klankbord.tenancy.actions import Refused
-from klankbord.tenancy.following import follow_provider, meet
+from klankbord.tenancy.following import come_by_provider, follow_provider
 from klankbord.tenancy.models import User
 
 LONGEST_GROUP, MOST_GROUPS = 200, 1000
@@ -59,8 +59,11 @@ class SigningIn(DefaultSocialAccountAdapter):  # type: ignore[misc]  # allauth h
                         " send along only the groups of Klankbord."
                     )
                 )
-            user = sociallogin.user if sociallogin.is_existing else meet(*_introduction(claims))
-            has_place = follow_provider(user, _groups(claims.get(provider.groups)))
+            groups = _groups(claims.get(provider.groups))
+            if sociallogin.is_existing:
+                user, has_place = sociallogin.user, follow_provider(sociallogin.user, groups)
+            else:
+                user, has_place = come_by_provider(*_introduction(claims), groups)
         except Refused as problem:
             raise ImmediateHttpResponse(_not_in(request, provider, str(problem))) from None
         if not has_place:

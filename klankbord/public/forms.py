@@ -15,7 +15,9 @@ from klankbord.channels.mail.identity import valid_address
 from klankbord.posts.files import showable_type
 
 LONGEST_TEXT = 10_000
+MOST_PHOTOS = 5
 LARGEST_PHOTO = 10 * 1024 * 1024
+LARGEST_TOGETHER = 25 * 1024 * 1024
 PICTURES = "image/jpeg,image/png,image/webp,image/gif"
 
 
@@ -40,6 +42,37 @@ class Words(forms.CharField):
             )
 
 
+class PhotosInput(forms.FileInput):
+    allow_multiple_selected = True
+
+
+class Photos(forms.FileField):
+    """Some photos of a person, judged by their own first bytes and not by what they are called."""
+
+    widget = PhotosInput
+
+    def clean(self, data: Any, initial: Any = None) -> list[Photo]:
+        files: list[UploadedFile[bytes]] = [super(Photos, self).clean(one) for one in data or []]
+        if len(files) > MOST_PHOTOS:
+            raise forms.ValidationError(
+                _("At most %(most)s photos fit. Choose the clearest ones.") % {"most": MOST_PHOTOS}
+            )
+        if sum(file.size or 0 for file in files) > LARGEST_TOGETHER:
+            raise forms.ValidationError(
+                _("Together these photos are larger than 25 MB. Choose smaller ones, or fewer.")
+            )
+        return [self._photo(file) for file in files]
+
+    def _photo(self, file: UploadedFile[bytes]) -> Photo:
+        if (file.size or 0) > LARGEST_PHOTO:
+            raise forms.ValidationError(_("A photo is too large. Choose one of at most 10 MB."))
+        content = file.read()
+        kind = showable_type(content[:16])
+        if kind is None:
+            raise forms.ValidationError(_("This is not a photo that we can open. Choose a JPG, PNG, WebP or GIF."))
+        return Photo(safe_text(file.name or "")[:100] or "foto", kind, content)
+
+
 class ContactForm(forms.Form):
     """A question or a message for the organisation."""
 
@@ -57,23 +90,23 @@ class ContactForm(forms.Form):
         required=False,
         help_text=gettext_lazy("For instance a street with a house number, or “the playground behind the library”."),
     )
-    photo = forms.FileField(
-        label=gettext_lazy("Photo"),
+    photo = Photos(
+        label=gettext_lazy("Photos"),
         required=False,
         max_length=500,
-        widget=forms.FileInput(attrs={"accept": PICTURES}),
+        widget=PhotosInput(attrs={"accept": PICTURES}),
         help_text=gettext_lazy(
-            "A JPG, PNG, WebP or GIF of at most 10 MB. No faces or number plates if you can avoid it."
+            "At most 5: JPG, PNG, WebP or GIF, each of at most 10 MB. No faces or number plates if you can avoid it."
         ),
     )
     photo_text = Words(
-        label=gettext_lazy("What can be seen on the photo?"),
+        label=gettext_lazy("What can be seen on the photos?"),
         longest=500,
         required=False,
-        help_text=gettext_lazy("For colleagues who cannot see the photo."),
+        help_text=gettext_lazy("For colleagues who cannot see the photos."),
     )
     name = Words(
-        label=gettext_lazy("Your name"),
+        label=gettext_lazy("What is your name?"),
         longest=100,
         required=False,
         widget=forms.TextInput(attrs={"autocomplete": "name"}),
@@ -110,18 +143,6 @@ class ContactForm(forms.Form):
         if email and not (valid_address(email) and email.isascii()):
             raise forms.ValidationError(_("We cannot send mail to this address. Is there another one?"))
         return email
-
-    def clean_photo(self) -> Photo | None:
-        file: UploadedFile[bytes] | None = self.cleaned_data["photo"]
-        if file is None:
-            return None
-        if (file.size or 0) > LARGEST_PHOTO:
-            raise forms.ValidationError(_("This photo is too large. Choose one of at most 10 MB."))
-        content = file.read()
-        kind = showable_type(content[:16])
-        if kind is None:
-            raise forms.ValidationError(_("This is not a photo that we can open. Choose a JPG, PNG, WebP or GIF."))
-        return Photo(safe_text(file.name or "")[:100] or "foto", kind, content)
 
     def clean_website(self) -> str:
         if self.cleaned_data["website"]:

@@ -7,7 +7,14 @@ from dataclasses import dataclass
 from typing import Any
 
 from django.db import connection
+from django.urls import reverse
 from django.utils.text import slugify
+
+from klankbord.channels.form.exercise import IN_EXERCISE
+
+
+def word_of(organisation: str) -> str:
+    return slugify(organisation) or "contact"
 
 
 @dataclass(frozen=True, slots=True)
@@ -34,7 +41,12 @@ class Door:
     @property
     def word(self) -> str:
         """What stands in the address beside the number, for people."""
-        return slugify(self.organisation) or "contact"
+        return word_of(self.organisation)
+
+    @property
+    def in_exercise(self) -> bool:
+        """No mail goes out: answers stand on the page of thanks."""
+        return bool(self.page.get(IN_EXERCISE))
 
     def intro(self, language: str) -> str:
         return str((self.page["intro_en"] if language == "en" else "") or self.page["intro"])
@@ -51,3 +63,11 @@ def find_door(channel: int) -> Door | None:
     source, organisation, is_demo, page, enabled, *look = row
     page = json.loads(page) if isinstance(page, str) else page
     return Door(channel, source, organisation, is_demo, page, enabled, Look(*look))
+
+
+def demo_page() -> str:
+    """The address where somebody can write to the demo as a resident; empty when there is none."""
+    with connection.cursor() as cursor:
+        cursor.execute("SELECT channel, organisation FROM demo_contact_form()")
+        row = cursor.fetchone()
+    return reverse("contact-form", args=[word_of(row[1]), row[0]]) if row else ""

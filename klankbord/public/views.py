@@ -21,13 +21,16 @@ from django.views.decorators.cache import never_cache
 from django.views.decorators.csrf import csrf_exempt
 from django.views.decorators.http import require_http_methods, require_safe
 
+from klankbord.channels.form.exercise import told
 from klankbord.channels.form.message import Submission
 from klankbord.public import actions, tickets
-from klankbord.public.forms import LARGEST_PHOTO, ContactForm
+from klankbord.public.forms import LARGEST_TOGETHER, ContactForm
 from klankbord.public.queries import Door, find_door
 
-LARGEST_BODY = LARGEST_PHOTO + 2 * 1024 * 1024
+LARGEST_BODY = LARGEST_TOGETHER + 2 * 1024 * 1024
 LARGEST_NUMBER = 2**63
+MADE_UP = {"name": "Sam de Vries (oefening)", "email": "sam.devries@bewoner.example"}
+"""Who writes in an exercise does not have to think up anybody."""
 
 
 def in_language(view: Callable[..., HttpResponseBase]) -> Callable[..., HttpResponseBase]:
@@ -64,7 +67,7 @@ def contact_form(request: HttpRequest, word: str, pk: int) -> HttpResponseBase:
     if request.method != "POST":
         if word != door.word:
             return redirect("contact-form", door.word, pk)
-        form = ContactForm(page=door.page)
+        form = ContactForm(page=door.page, initial=MADE_UP if door.in_exercise else None)
         return _show(request, door, form, tickets.page_ticket(pk), status=200 if door.enabled else 410)
     typed = _typed(request)
     if typed is None:
@@ -117,7 +120,6 @@ def _receive(request: HttpRequest, door: Door, form: ContactForm, ticket: str) -
 
 def _submission(id: uuid.UUID, form: ContactForm) -> Submission:
     data = form.cleaned_data
-    photo = data.get("photo")
     return Submission(
         id=id,
         text=data["text"],
@@ -127,13 +129,13 @@ def _submission(id: uuid.UUID, form: ContactForm) -> Submission:
         email=data["email"],
         place=data.get("place", ""),
         language=get_language() or settings.LANGUAGE_CODE,
-        photo=replace(photo, description=data["photo_text"]) if photo else None,
+        photos=tuple(replace(one, description=data["photo_text"]) for one in data.get("photo", [])),
     )
 
 
 def _show(request: HttpRequest, door: Door, form: ContactForm, ticket: str, *, status: int) -> HttpResponse:
-    photo_gone = bool(form.is_bound and request.FILES)
-    context = _context(request, door) | {"form": form, "ticket": ticket, "photo_gone": photo_gone}
+    photos_gone = bool(form.is_bound and request.FILES)
+    context = _context(request, door) | {"form": form, "ticket": ticket, "photos_gone": photos_gone}
     return render(request, "public/contact_form.html", context, status=status)
 
 
@@ -155,4 +157,7 @@ def thanks(request: HttpRequest, word: str, pk: int, ticket: str) -> HttpRespons
     receipt = tickets.read_receipt_ticket(ticket, pk)
     if receipt is None:
         raise Http404
-    return render(request, "public/thanks.html", _context(request, door) | {"receipt": receipt})
+    context = _context(request, door) | {"receipt": receipt}
+    if door.in_exercise:
+        context |= {"answers": told(door.page, receipt.reference), "ticket": ticket}
+    return render(request, "public/thanks.html", context)

@@ -11,6 +11,7 @@ from allauth.mfa.models import Authenticator
 from cryptography.fernet import Fernet, InvalidToken
 from django.conf import settings
 from django.db import IntegrityError, connection, transaction
+from django.db.models import QuerySet
 from django.utils import timezone
 from django.utils.translation import gettext as _
 
@@ -250,7 +251,7 @@ def withdraw_invitation(invitation: Invitation, *, by: User) -> None:
     record(invitation.organisation_id, "uitnodiging intrekken", f"uitnodiging:{invitation.pk}", by=by, details=details)
 
 
-def _open_invitations(organisation: Organisation):  # type: ignore[no-untyped-def]
+def _open_invitations(organisation: Organisation) -> QuerySet[Invitation]:
     return Invitation.objects.filter(
         organisation=organisation, accepted_at__isnull=True, withdrawn_at__isnull=True, expires_at__gt=timezone.now()
     )

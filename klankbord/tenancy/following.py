@@ -30,20 +30,34 @@ def unmap_group(mapped: ProviderGroup, *, by: User) -> None:
     record(organisation_id, "groep ontkoppelen", f"organisatie:{organisation_id}", by=by, details=details)
 
 
-def meet(email: str, name: str) -> User:
-    """The account of somebody whom the provider vouches for; a new one has no password and no place yet."""
+def come_by_provider(email: str, name: str, groups: Collection[str]) -> tuple[User, bool]:
+    """The account of somebody whom the provider vouches for, and whether these groups leave a place.
+
+    Of somebody new without a place nothing is kept.
+    """
+    with transaction.atomic():
+        user, is_new = _meet(email, name)
+        has_place = follow_provider(user, groups)
+        if is_new and not has_place:
+            transaction.set_rollback(True)
+    return user, has_place
+
+
+def _meet(email: str, name: str) -> tuple[User, bool]:
+    """The account with this address, and whether it was made just now: without a password and without a place."""
     known = User.objects.filter(email__iexact=email).first()
     if known is None:
-        known = User(email=email, name=name)
-        known.set_unusable_password()
+        user = User(email=email, name=name)
+        user.set_unusable_password()
         try:
             with transaction.atomic():
-                known.save()
+                user.save()
+            return user, True
         except IntegrityError:
             known = User.objects.get(email__iexact=email)
     if known.is_demo:
         raise Refused(_("Made-up people stay in the demo."))
-    return known
+    return known, False
 
 
 @dataclass(frozen=True, slots=True)

@@ -35,6 +35,7 @@ class Right(StrEnum):
     READ_PRIVATE = "read private messages"
     WRITE_CONVERSATIONS = "write in conversations"
     OPEN_WITH_REASON = "open a conversation with a reason"
+    READ_OWN_DOSSIERS = "read the figures of dossiers that one owns"
     READ_DOSSIERS = "read dossiers and finds"
     WRITE_DOSSIERS = "write dossiers"
     SIGN_DOSSIERS = "sign dossiers and decide what may be followed"
@@ -52,7 +53,7 @@ class Right(StrEnum):
 
 R = Right
 RIGHTS: dict[Role, frozenset[Right]] = {
-    Role.COLLEAGUE: frozenset({R.READ_OWN_AUDIT}),
+    Role.COLLEAGUE: frozenset({R.READ_OWN_DOSSIERS, R.READ_OWN_AUDIT}),
     Role.WEBCARE: frozenset({R.READ_PUBLIC, R.READ_PRIVATE, R.WRITE_CONVERSATIONS, R.READ_DOSSIERS, R.READ_OWN_AUDIT}),
     Role.EDITOR: frozenset({R.READ_PUBLIC, R.READ_DOSSIERS, R.WRITE_DOSSIERS, R.READ_OWN_AUDIT}),
     Role.ANALYST: frozenset(

@@ -10,7 +10,9 @@ from pathlib import Path
 from typing import Any, ClassVar, Self
 
 from klankbord.channels.contract import Connector, Json
+from klankbord.channels.models import Channel
 from klankbord.channels.registry import connectors
+from tests.cast import Cast
 
 
 @dataclass(frozen=True, slots=True)
@@ -39,6 +41,8 @@ FAULTS = (
 )
 BY_NAME = {fault.name: fault for fault in FAULTS}
 IN, OUT = "in", "out"
+STOPPING = frozenset({"lost acknowledgement", "429", "5xx", "slow", "truncated", "huge", "hostile"})
+"""Faults with which nothing can be done until they have passed."""
 
 
 class Adapter(ABC):
@@ -47,11 +51,27 @@ class Adapter(ABC):
     connector: ClassVar[type[Connector]]
     exempt: ClassVar[dict[tuple[str, str], str]] = {}
     """(direction, fault) and why it cannot happen on this network: a sentence for the table."""
-
-    fault: str = ""
+    stopped_by: ClassVar[frozenset[str]] = STOPPING
+    """Faults by which what residents say waits until they have passed."""
 
     def __init__(self, folder: Path, monkeypatch: Any) -> None:
         self.folder, self.monkeypatch = folder, monkeypatch
+        self._fault = ""
+
+    @property
+    def fault(self) -> str:
+        return self._fault
+
+    @fault.setter
+    def fault(self, name: str) -> None:
+        self._fault = name
+        self.fault_changed()
+
+    def fault_changed(self) -> None:  # noqa: B027  not every network has something to prepare
+        """The suite set another fault."""
+
+    def connected(self, cast: Cast, channel: Channel) -> None:  # noqa: B027  a network of others is found by itself
+        """The account is connected: where residents or colleagues hand in at our own door, this is the door."""
 
     def __enter__(self) -> Self:
         return self
@@ -71,6 +91,13 @@ class Adapter(ABC):
     @abstractmethod
     def say(self, text: str) -> None:
         """A resident says something to us."""
+
+    def again(self) -> None:  # noqa: B027  a network gives by itself what was not taken
+        """The fault has passed: who got no thanks hands it in once more."""
+
+    def stopped(self, failing: bool) -> bool:
+        """Whether what was said waits now; ``failing``: the house says that it cannot hear this account."""
+        return failing
 
     @abstractmethod
     def received(self) -> list[str]:

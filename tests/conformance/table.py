@@ -19,6 +19,8 @@ HEAD = """\
 Written by `python -m tests.conformance.table`; do not edit. Every ✓ is a test that `./test` runs (`tests/conformance`):
 the network is played on this machine, what comes in goes down the real road, and answers are counted at the network.
 Coming in: everything arrives once. Going out: an answer is there at most once, and never called sent when it is not.
+Where people hand in at our own page (form, tip) the fault strikes between them and the page; who gets no thanks presses
+again.
 How a connector joins: [adding a channel](adding-a-channel.md#conformance).
 """
 

@@ -5,14 +5,16 @@ from __future__ import annotations
 import threading
 import time
 import traceback
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from functools import partial
 from itertools import count
 from random import Random
 
-from tests.kill.desk import Colleague, NoAnswer
+from tests.kill.browser import NoAnswer
+from tests.kill.desk import Colleague, Doubter
 from tests.kill.house import House
 from tests.kill.residents import Mailer, Tooter
+from tests.kill.ways import Way
 from tests.servers.mail import MailServers
 from tests.servers.snac import SnacServers
 
@@ -21,11 +23,15 @@ DECK = (
     "postfix", "dovecot", "snac_a", "snac_b",
 )  # fmt: skip
 
+NEVER_AGAIN = 1_000
+
 
 class Exchange:
     """Residents write and colleagues answer, each in a thread of their own, until ``stop``."""
 
-    def __init__(self, colleagues: list[Colleague], people: list[Mailer | Tooter], chance: Random) -> None:
+    def __init__(
+        self, colleagues: list[Colleague], doubter: Doubter, people: Sequence[Mailer | Tooter | Way], chance: Random
+    ) -> None:
         self.faults: list[str] = []
         self._chance = chance
         self._numbers = count(1)
@@ -33,6 +39,7 @@ class Exchange:
         self._news = threading.Condition()
         self._last = ""
         jobs: list[Callable[[], None]] = [partial(self._answering, one) for one in colleagues]
+        jobs.append(partial(self._doubting, doubter))
         jobs += [partial(self._writing, one) for one in people]
         self._threads = [threading.Thread(target=self._guarded, args=(job,), daemon=True) for job in jobs]
 
@@ -64,7 +71,7 @@ class Exchange:
         except Exception:  # noqa: BLE001  the test itself tells what went wrong in a thread
             self.faults.append(traceback.format_exc())
 
-    def _writing(self, one: Mailer | Tooter) -> None:
+    def _writing(self, one: Mailer | Tooter | Way) -> None:
         while not self._stopping.wait(self._chance.uniform(0.8, 5.0)):
             self._happens("message")
             one.write(next(self._numbers))
@@ -81,8 +88,17 @@ class Exchange:
                 chosen = self._chance.choice(rest)
                 self._happens("answer")
                 form = colleague.write(chosen, f"Antwoord {next(self._numbers)} van de gemeente (oefening).")
-                if form is not None:
-                    answered[chosen] = answered.get(chosen, 0) + 1
+                # who left no address cannot be answered
+                answered[chosen] = answered.get(chosen, 0) + 1 if form is not None else NEVER_AGAIN
+            except NoAnswer:
+                time.sleep(0.5)
+
+    def _doubting(self, doubter: Doubter) -> None:
+        while not self._stopping.wait(self._chance.uniform(0.5, 3.0)):
+            try:
+                open_ones = doubter.conversations()
+                if open_ones:
+                    doubter.doubt(self._chance.choice(open_ones), next(self._numbers))
             except NoAnswer:
                 time.sleep(0.5)
 
@@ -100,17 +116,17 @@ class Killer:
         if not self._deck:
             self._deck = self._chance.sample(DECK, len(DECK))
         victim = self._deck.pop()
-        time.sleep(self._chance.uniform(0.5, 6.0))
+        time.sleep(self._chance.uniform(0.3, 3.0))
         moment = self._chance.choice(["any", "message", "answer", "answer"])
         if moment != "any":
-            self.exchange.wait_for(moment, 4)
+            self.exchange.wait_for(moment, 2)
             time.sleep(self._chance.uniform(0.0, 0.8))
         print(f"round {len(self.killed) + 1}: kill {victim} ({moment})", flush=True)
         self.killed.append((victim, time.time()))
         self._kill(victim)
 
     def _kill(self, victim: str) -> None:
-        away = self._chance.uniform(0.3, 4.0)
+        away = self._chance.uniform(0.3, 2.5)
         match victim:
             case "postfix" | "dovecot":
                 self.mail.kill(victim)

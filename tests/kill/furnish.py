@@ -1,4 +1,4 @@
-"""Furnishes an empty house for the exercise: one town, one colleague, its channels. Run apart: ``python -m``.
+"""Furnishes an empty house for the exercise: one town, its colleagues, its channels. Run apart: ``python -m``.
 
 Reads what to make as JSON from standard input and works as the owner of the tables, as the demo does.
 """
@@ -19,15 +19,18 @@ def furnish() -> None:
     from django.db import transaction
 
     from klankbord.channels.actions import connect_channel
+    from klankbord.listening.actions.place import open_place_dossier
     from klankbord.tenancy.models import Membership, Organisation, User
 
     with transaction.atomic():
         town = Organisation.objects.create(name="Klankendam (oefening)", is_demo=True)
-        user = User(email=wanted["email"], name="Amal (oefening)", is_demo=True)
-        user.set_password(wanted["password"])
-        user.save()
-        EmailAddress.objects.create(user=user, email=user.email, verified=True, primary=True)
-        Membership.objects.create(organisation=town, user=user, roles=["webcare", "coordinator"])
+        open_place_dossier(town, ["Klankendam"], by=None)
+        for email in wanted["people"]:
+            user = User(email=email, name=f"{email.partition('@')[0].title()} (oefening)", is_demo=True)
+            user.set_password(wanted["password"])
+            user.save()
+            EmailAddress.objects.create(user=user, email=user.email, verified=True, primary=True)
+            Membership.objects.create(organisation=town, user=user, roles=["webcare", "coordinator"])
         for one in wanted["channels"]:
             connect_channel(town, one["kind"], one["name"], one["settings"], one["secrets"], by=None)
 

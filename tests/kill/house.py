@@ -20,8 +20,10 @@ from klankbord.project.tests.running import Started, environment
 from tests.servers.mail import free_ports
 
 EMAIL, PASSWORD = "amal@klankendam.example", "klankbord-oefening"
+DOUBTER = "bram@klankendam.example"
 PARTS = ("web", "work", "listen")
 SENDING_LEASE = "12"
+UNDO = "8"
 
 
 class House:
@@ -31,7 +33,11 @@ class House:
         self.data = folder / "data"
         (self.port,) = free_ports(1)
         self._folder = folder
-        self._more = {"KLANKBORD_ALLOWED_HOSTS": ",".join(reachable), "KLANKBORD_SENDING_LEASE": SENDING_LEASE}
+        self._more = {
+            "KLANKBORD_ALLOWED_HOSTS": ",".join(reachable),
+            "KLANKBORD_SENDING_LEASE": SENDING_LEASE,
+            "KLANKBORD_UNDO_SECONDS": UNDO,
+        }
         self._logs: list[Path] = []
         self._started: Started | None = None
 
@@ -72,7 +78,7 @@ class House:
                 time.sleep(1)
 
     def furnish(self, channels: list[dict[str, Any]]) -> None:
-        wanted = {"email": EMAIL, "password": PASSWORD, "channels": channels}
+        wanted = {"people": [EMAIL, DOUBTER], "password": PASSWORD, "channels": channels}
         subprocess.run(
             [sys.executable, "-m", "tests.kill.furnish"],
             env=environment(
@@ -99,6 +105,13 @@ class House:
         """The rows of a question to the database, put by its owner, whom no fence hides anything from."""
         with psycopg.connect(self.owner_url, row_factory=dict_row) as connection:
             return connection.execute(question).fetchall()
+
+    def hurry(self, kind: str) -> None:
+        """The next look at sources of this kind is now, and not in some minutes; nothing while there is no database."""
+        with suppress(AssertionError, psycopg.Error), psycopg.connect(self.owner_url) as connection:
+            connection.execute(
+                "UPDATE channels_source SET next_fetch_at = now() WHERE kind = %s AND failing_since IS NULL", [kind]
+            )
 
     # ---- killing ----
 

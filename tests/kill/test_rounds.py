@@ -14,14 +14,18 @@ from collections.abc import Callable
 from pathlib import Path
 from random import Random
 
+import psycopg
 import pytest
 
+from klankbord.channels.feed.tests.newsstand import Newsstand
 from klankbord.project.tests.running import environment
-from tests.kill.counting import Count, count, unsettled
-from tests.kill.desk import Colleague, Form
+from tests.kill.browser import Browser
+from tests.kill.counting import Count, Scene, count, never, unsettled
+from tests.kill.desk import Colleague, Doubter, Form
 from tests.kill.exchange import Exchange, Killer
-from tests.kill.house import EMAIL, PASSWORD, House
+from tests.kill.house import DOUBTER, EMAIL, PASSWORD, House
 from tests.kill.residents import Mailer, Tooter
+from tests.kill.ways import Clerk, Editor, Leader, Visitor, Way
 from tests.servers.mail import PASSWORD as MAIL_PASSWORD
 from tests.servers.mail import MailServers
 from tests.servers.snac import SnacServers
@@ -33,8 +37,8 @@ TOWN = "gemeente@klankendam.example"
 PATIENCE = 240.0
 
 
-def mail_channel(mail: MailServers) -> dict[str, object]:
-    settings = {
+def mailbox_settings(mail: MailServers) -> dict[str, object]:
+    return {
         "address": TOWN,
         "display_name": "Gemeente Klankendam (oefening)",
         "imap_host": "127.0.0.1",
@@ -49,8 +53,22 @@ def mail_channel(mail: MailServers) -> dict[str, object]:
         "copy_to_self": True,
         "signature": "",
     }
+
+
+def mail_channel(mail: MailServers) -> dict[str, object]:
     secrets = {"imap_password": MAIL_PASSWORD, "smtp_password": MAIL_PASSWORD}
-    return {"kind": "mail", "name": "Post (oefening)", "settings": settings, "secrets": secrets}
+    return {"kind": "mail", "name": "Post (oefening)", "settings": mailbox_settings(mail), "secrets": secrets}
+
+
+def form_channel(mail: MailServers) -> dict[str, object]:
+    page = {"title": "Stel uw vraag (oefening)", "intro": "", "intro_en": "", "ask_place": False, "ask_photo": True}
+    out = {name: value for name, value in mailbox_settings(mail).items() if not name.startswith("imap_")}
+    return {
+        "kind": "form",
+        "name": "Contactformulier (oefening)",
+        "settings": out | {"id": "kill", "page": page | {"answer_days": 2}},
+        "secrets": {"smtp_password": MAIL_PASSWORD},
+    }
 
 
 def test_killed_at_random_moments_nothing_is_lost_and_nothing_comes_twice(
@@ -61,7 +79,8 @@ def test_killed_at_random_moments_nothing_is_lost_and_nothing_comes_twice(
     snac.revive()
     town = snac.a.add_user("klankendamoefening")
     addresses = [f"bewoner{number}@bewoners.example" for number in (1, 2)]
-    for address in (TOWN, *addresses):
+    visitors = [f"bezoeker{number}@bewoners.example" for number in range(1, 9)]
+    for address in (TOWN, *addresses, *visitors):
         mail.add_user(address)
     people: list[Mailer | Tooter] = [Mailer(mail, address, TOWN, Random(chance.random())) for address in addresses]
     people += [Tooter(snac.b.add_user(f"oefenaar{number}"), town, Random(chance.random())) for number in (1, 2)]
@@ -71,27 +90,46 @@ def test_killed_at_random_moments_nothing_is_lost_and_nothing_comes_twice(
         "settings": {"server": town.server.url, "account": town.name},
         "secrets": {"token": town.token},
     }
-    with House(tmp_path, [snac.a.host, snac.b.host]) as house:
-        house.furnish([mail_channel(mail), fediverse])
-        colleagues = [Colleague(house.address, EMAIL, PASSWORD, Random(chance.random())) for _number in range(2)]
-        for colleague in colleagues:
-            colleague.log_in()
-        exchange = Exchange(colleagues, people, Random(chance.random()))
+    with Newsstand() as stand, House(tmp_path, [snac.a.host, snac.b.host, stand.place]) as house:
+        news = {"kind": "feed", "name": "De Klankbode (oefening)", "settings": {"url": stand.url}, "secrets": {}}
+        calls = {"kind": "tip", "name": "Telefoon (oefening)", "settings": {"id": "kill"}, "secrets": {}}
+        house.furnish([form_channel(mail), mail_channel(mail), fediverse, news, calls])
+        number = house.ask("SELECT id FROM channels_channel WHERE kind = 'form'")[0]["id"]
+        visitor = Visitor(house.address, f"/contact/klankendam-oefening-{number}/", visitors, Random(chance.random()))
+        colleagues = [Colleague(house.address, Random(chance.random())) for _number in range(2)]
+        doubter, clerk, leader = (
+            Doubter(house.address, Random(chance.random())),
+            Browser(house.address),
+            Browser(house.address),
+        )
+        for one in (*colleagues, clerk, leader):
+            one.log_in(EMAIL, PASSWORD)
+        doubter.log_in(DOUBTER, PASSWORD)
+        exercise = Leader(leader, Random(chance.random()))
+        exercise.hold()
+        ways: list[Way] = [visitor, Editor(stand, house), Clerk(clerk, Random(chance.random())), exercise]
+        scene = Scene(
+            house, mail, snac, town, people, visitor, ways, doubter,
+            forms=lambda: [form for colleague in (*colleagues, doubter) for form in colleague.forms],
+        )  # fmt: skip
+        exchange = Exchange(colleagues, doubter, [*people, *ways], Random(chance.random()))
         killer = Killer(house, mail, snac, exchange, Random(chance.random()))
+        began = time.monotonic()
         exchange.start()
         try:
-            for _round in range(ROUNDS):
+            for number in range(1, ROUNDS + 1):
                 killer.round()
+                scene.killed.add(killer.killed[-1][0])
+                if number % 10 == 0:
+                    twice = once_it_answers(lambda: never(scene))
+                    assert not twice, f"after {number} rounds: {twice}"
             time.sleep(3)
         finally:
             exchange.stop()
-        forms = [form for colleague in colleagues for form in colleague.forms]
-        killed = {victim for victim, _when in killer.killed}
-
-        def recount() -> Count:
-            return count(house, mail, snac, town, people, forms, killed)
-
-        result = settled(house, mail, snac, recount)
+        assert not exchange.faults, "\n".join(exchange.faults)
+        exercise.run_out()
+        house.hurry("feed")
+        result = settled(scene)
         verified = subprocess.run(
             [sys.executable, "-m", "klankbord.project.command", "audit", "verify", "--data", str(house.data)],
             env=environment(),
@@ -99,30 +137,45 @@ def test_killed_at_random_moments_nothing_is_lost_and_nothing_comes_twice(
             text=True,
             check=False,
         )
-        print(report(result, killer, forms), flush=True)
-        assert not exchange.faults
-        assert not result.wrong, f"{report(result, killer, forms)}\n{house.said}"
+        said = report(result, killer, scene.forms(), time.monotonic() - began)
+        print(said, flush=True)
+        assert not result.wrong, f"{said}\n{house.said}"
         assert verified.returncode == 0, verified.stdout + verified.stderr
         assert house.started.health()["ok"]
 
 
-def settled(house: House, mail: MailServers, snac: SnacServers, recount: Callable[[], Count]) -> Count:
+def once_it_answers(question: Callable[[], list[str]]) -> list[str]:
+    """What the database says, as soon as there is one again."""
+    deadline = time.monotonic() + PATIENCE
+    while True:
+        try:
+            return question()
+        except (psycopg.Error, AssertionError):
+            if time.monotonic() > deadline:
+                raise
+            time.sleep(0.5)
+
+
+def settled(scene: Scene) -> Count:
     """The count once everything has come to rest, and rests a little longer; at the latest when the patience ends."""
     deadline = time.monotonic() + PATIENCE
-    rests = 0
+    rests, said = 0, ""
     while True:
         moving = []
-        for server in (snac.a, snac.b):
+        for server in (scene.snac.a, scene.snac.b):
             server.hurry()
             if server.waiting():
                 moving.append(f"{server.waiting()} deliveries in the queues of {server.host}")
-        result = recount()
-        moving += unsettled(house)
-        if mail.waiting():
+        result = count(scene)
+        moving += unsettled(scene.house)
+        if scene.mail.waiting():
             moving.append("mail in Postfix")
-        if not house.started.health().get("ok"):
+        if not scene.house.started.health().get("ok"):
             moving.append("health")
         rests = 0 if moving or result.wrong else rests + 1
+        if str(moving) != said:
+            said = str(moving)
+            print(f"on its way: {', '.join(moving) or 'nothing'}; {len(result.wrong)} not right yet", flush=True)
         if rests == 3:
             return result
         if time.monotonic() > deadline:
@@ -131,14 +184,16 @@ def settled(house: House, mail: MailServers, snac: SnacServers, recount: Callabl
         time.sleep(2)
 
 
-def report(result: Count, killer: Killer, forms: list[Form]) -> str:
+def report(result: Count, killer: Killer, forms: list[Form], seconds: float) -> str:
     return "\n".join(
         [
-            f"{len(killer.killed)} rounds (seed {SEED}): {', '.join(victim for victim, _when in killer.killed)}",
-            f"{result.messages} messages of residents with {result.pictures} pictures,"
+            f"{len(killer.killed)} rounds in {seconds:.0f} s (seed {SEED}):"
+            f" {', '.join(victim for victim, _when in killer.killed)}",
+            f"{result.messages} messages of residents with {result.pictures} pictures, {dict(result.ways)},"
             f" {result.answers} answers: {dict(result.states)}",
             f"{len(forms)} forms, {sum(form.acknowledged for form in forms)} acknowledged,"
-            f" {sum(form.tries > 1 for form in forms)} sent again, {sum(form.refused for form in forms)} refused",
+            f" {sum(form.tries > 1 for form in forms)} sent again, {sum(form.refused for form in forms)} refused,"
+            f" {result.taken_back} taken back",
             *(f"noted: {one}" for one in result.noted),
             *(f"WRONG: {one}" for one in result.wrong),
         ]

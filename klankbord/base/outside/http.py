@@ -200,7 +200,7 @@ class Outside:
         method: str,
         url: str,
         *,
-        params: Mapping[str, Any] | Sequence[tuple[str, str]] | None = None,
+        params: Mapping[str, Any] | list[tuple[str, Any]] | None = None,
         json: Any = None,
         data: Mapping[str, Any] | None = None,
         files: Mapping[str, tuple[str, bytes, str]] | None = None,
@@ -212,7 +212,7 @@ class Outside:
             request = httpx.Request(
                 method,
                 url,
-                params=params,  # type: ignore[arg-type]  # httpx wants a list where any sequence works
+                params=params,
                 json=json,
                 data=data,
                 files=files,

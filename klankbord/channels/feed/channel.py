@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+from collections.abc import Sequence
 from datetime import UTC, datetime, timedelta
 from typing import Any
 from urllib.parse import urljoin, urlsplit
@@ -46,6 +47,7 @@ class NewsFeed(Connector):
     kind = "feed"
     label = gettext_noop("News and blogs (RSS, Atom)")
     can_reply = False
+    can_search = True
     poll_every = timedelta(minutes=5)
 
     @classmethod
@@ -71,6 +73,13 @@ class NewsFeed(Connector):
             feed = self._read(answer)
             pages = Pages(outside, cursor.get("robots", {}), now, SECONDS_FOR_PAGES)
             return self._batch(feed, answer, cursor, pages, now)
+
+    def search(self, words: Sequence[str]) -> list[PostArrived]:
+        """A feed has no search: what stands in it now, headlines and summaries, newest first."""
+        now = datetime.now(UTC)
+        with Outside(attempts=1) as outside:
+            feed = self._read(self._ask(outside, {}))
+        return [_post(json.loads(dump(item, feed, now, ""))) for item in reversed(feed.items)]
 
     def parse(self, body: bytes) -> list[Event]:
         try:

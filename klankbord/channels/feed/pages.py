@@ -78,6 +78,6 @@ def article_text(page: str) -> str:
 
     try:
         found = extract(page, include_comments=False, include_tables=True, fast=True)
-    except Exception:  # noqa: BLE001  a page that cannot be taken apart has no text for us
+    except Exception:  # noqa: BLE001  # it promises no kind of error; then the item keeps its headline
         return ""
     return (found or "")[:LONGEST_TEXT]

@@ -20,11 +20,14 @@ from klankbord.channels.contract import (
     Json,
     MediaLimits,
     Outgoing,
+    Permanent,
     PostArrived,
     Receipt,
     Uncertain,
     Visibility,
 )
+from klankbord.channels.exercise.ledger import Ledger
+from klankbord.channels.form.exercise import ledger_of, tell
 from klankbord.channels.form.message import understand
 from klankbord.channels.mail.client import Account, open_smtp, submit
 from klankbord.channels.mail.identity import Own
@@ -47,6 +50,7 @@ class ContactForm(Connector):
     media_limits = MediaLimits(count=MOST_FILES, bytes=MOST_FILE_BYTES, types=("*/*",))
     poll_every = timedelta(minutes=1)
     resident_page = "contact-form"
+    sends_over = "mail"
 
     answer_seconds: ClassVar[float] = 30.0
     """How long any one step of the mail server may take."""
@@ -62,6 +66,8 @@ class ContactForm(Connector):
         return "" if reply_data.get("to") else _("This resident left no mail address, so no answer can be sent.")
 
     def check(self) -> str:
+        if self._ledger:
+            return _("The page is open. This is an exercise: answers stay on this computer.")
         open_smtp(self._account(), self.answer_seconds).close()
         return _("The page is open for residents, and the mail server for the answers lets us in.")
 
@@ -95,19 +101,21 @@ class ContactForm(Connector):
         return uri_of(self.own.message_id(outgoing.client_id))
 
     def send(self, outgoing: Outgoing) -> Receipt:
-        now = datetime.now(UTC)
+        if self._ledger:
+            return tell(self._ledger, outgoing, self.identity(outgoing))
+        now, over = datetime.now(UTC), self._over
         composed = compose(
             self._threaded(outgoing),
             self.own,
-            str(self.settings.get("display_name", "")),
-            str(self.settings.get("signature", "")),
+            str(over.get("display_name", "")),
+            str(over.get("signature", "")),
             now,
         )
         submit(
             self._account(),
             sender=self.own.address,
             recipient=composed.recipient,
-            copy_to=self.own.address if self.settings.get("copy_to_self", True) else "",
+            copy_to=self.own.address if over.get("copy_to_self", True) else "",
             message=composed.message,
             seconds=self.answer_seconds,
             end_seconds=self.end_seconds,
@@ -115,8 +123,17 @@ class ContactForm(Connector):
         return Receipt(external_id=uri_of(composed.message_id), sent_at=now)
 
     def look_up(self, outgoing: Outgoing) -> Receipt | None:
+        if self._ledger:
+            found = self._ledger.find(outgoing.client_id)
+            return Receipt(found.external_id, sent_at=found.sent_at) if found else None
+        if self.lender:
+            return self.lender.look_up(outgoing)
         # the copy comes in by the mailbox, when that is connected, and then tells by itself
         raise Uncertain(_("Only the copy in your own mailbox can show whether this was sent."))
+
+    @property
+    def _ledger(self) -> Ledger | None:
+        return ledger_of(self.settings["page"])
 
     @property
     def own(self) -> Own:
@@ -133,13 +150,21 @@ class ContactForm(Connector):
         confirmation = self.own.message_id(str(self._confirmation_id(outgoing.parent_uri)))
         return replace(outgoing, reply_data=data | {"message_id": confirmation})
 
+    @property
+    def _over(self) -> Json:
+        """The settings by which mail goes out: of the mailbox that was chosen, or our own."""
+        return self.lender.settings if self.lender else self.settings
+
     def _account(self) -> Account:
+        over, secrets = self._over, self.lender.secrets if self.lender else self.secrets
+        if "smtp_host" not in over:
+            raise Permanent(_("The mailbox over which answers go out is not connected any more. Choose another one."))
         return Account(
-            host=str(self.settings["smtp_host"]),
-            port=int(self.settings["smtp_port"]),
-            security=Security(self.settings["smtp_security"]),
-            user=str(self.settings["smtp_user"]),
-            password=self.secrets.get("smtp_password", ""),
+            host=str(over["smtp_host"]),
+            port=int(over["smtp_port"]),
+            security=Security(over["smtp_security"]),
+            user=str(over["smtp_user"]),
+            password=secrets.get("smtp_password", ""),
         )
 
 

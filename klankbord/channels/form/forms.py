@@ -3,18 +3,19 @@
 from __future__ import annotations
 
 import uuid
+from collections.abc import Sequence
 from typing import Any
 
 from django import forms
 from django.utils.translation import gettext_lazy as _
 
-from klankbord.base.outside.mail import Security, is_loopback
-from klankbord.channels.contract import Json
-from klankbord.channels.mail.forms import SECURITIES, SMTP_PORTS
-from klankbord.channels.mail.identity import valid_address
+from klankbord.channels.contract import Json, Lender
+from klankbord.channels.form.exercise import IN_EXERCISE
+from klankbord.channels.mail.sending_fields import SendingFields
 
 PAGE = ("title", "intro", "intro_en", "ask_place", "ask_photo", "answer_days")
 """What residents see; the rest of the settings stays inside."""
+OWN_SERVER = tuple(SendingFields.base_fields)
 
 
 def _area(label: Any, help_text: Any) -> forms.CharField:
@@ -27,8 +28,8 @@ def _area(label: Any, help_text: Any) -> forms.CharField:
     )
 
 
-class SettingsForm(forms.Form):
-    """Settings and the one secret of a form. ``initial`` takes earlier settings, ``stored`` the earlier secret."""
+class SettingsForm(SendingFields):
+    """Settings and the one secret of a form. ``lenders`` are the mailboxes over which answers may go out."""
 
     title = forms.CharField(
         label=_("Title of the page"), max_length=100, help_text=_("For instance “Stel uw vraag aan de gemeente”.")
@@ -42,7 +43,7 @@ class SettingsForm(forms.Form):
     )
     intro_en = _area(_("Text at the top in English"), _("Leave empty to show the Dutch text on the English page too."))
     ask_place = forms.BooleanField(label=_("Ask about which place it is"), required=False, initial=True)
-    ask_photo = forms.BooleanField(label=_("Let residents send a photo along"), required=False, initial=True)
+    ask_photo = forms.BooleanField(label=_("Let residents send photos along"), required=False, initial=True)
     answer_days = forms.IntegerField(
         label=_("We answer within (working days)"),
         min_value=1,
@@ -50,88 +51,73 @@ class SettingsForm(forms.Form):
         required=False,
         help_text=_("Stands on the page and in the confirmation. Leave empty to promise nothing."),
     )
-    address = forms.EmailField(
-        label=_("Mail address of the sender"),
-        max_length=254,
+    over = forms.ChoiceField(
+        label=_("Over which mailbox do answers go out?"),
+        required=False,
         help_text=_(
-            "Confirmations and answers come from this address. Connect the mailbox of this address as a channel too: "
-            "then what residents mail back comes into the same conversation."
+            "With a mailbox that is connected here you need not fill in anything below. What residents mail back then "
+            "comes into the same conversation."
         ),
     )
-    display_name = forms.CharField(
-        label=_("Name of the sender"),
-        max_length=100,
-        required=False,
-        help_text=_("Residents see this name beside the address, for instance the name of your municipality."),
-    )
-    smtp_host = forms.CharField(label=_("Mail server for sending (SMTP)"), max_length=253)
-    smtp_security = forms.ChoiceField(
-        label=_("Encryption when sending"), choices=SECURITIES, required=False, initial=Security.STARTTLS.value
-    )
-    smtp_port = forms.IntegerField(
-        label=_("Port for sending"),
-        min_value=1,
-        max_value=65535,
-        required=False,
-        help_text=_("Leave empty for the usual port."),
-    )
-    smtp_user = forms.CharField(
-        label=_("User name"),
-        max_length=254,
-        required=False,
-        help_text=_("Leave empty when the mail server asks for no log-in."),
-    )
-    smtp_password = forms.CharField(
-        label=_("Password for sending"),
-        required=False,
-        strip=False,
-        widget=forms.PasswordInput(render_value=False, attrs={"autocomplete": "off"}),
-    )
-    copy_to_self = forms.BooleanField(
-        label=_("Send a copy of each answer to this mailbox"),
-        required=False,
-        initial=True,
-        help_text=_("With this copy we can prove that an answer was sent. Leave this on if you can."),
-    )
-    signature = _area(_("Signature"), _("This is put below each answer."))
 
-    def __init__(self, *args: Any, stored: dict[str, str] | None = None, **kwargs: Any) -> None:
+    field_order = (*PAGE, "over")
+
+    def __init__(self, *args: Any, lenders: Sequence[Lender] = (), **kwargs: Any) -> None:
         initial = kwargs.get("initial") or {}
         # the page keeps its identity when its settings change
         self.id = str(initial.get("id") or uuid.uuid4())
+        self.in_exercise = (initial.get("page") or {}).get(IN_EXERCISE)
         kwargs["initial"] = initial | dict(initial.get("page") or {})
         super().__init__(*args, **kwargs)
-        self.stored = stored or {}
+        self.fields["address"].help_text = _(
+            "Confirmations and answers come from this address. Connect the mailbox of this address as a channel too: "
+            "then what residents mail back comes into the same conversation."
+        )
+        self.fields["smtp_user"].help_text = _("Leave empty when the mail server asks for no log-in.")
+        self._lenders = {str(one.id): one for one in lenders}
+        self._offer_lenders(new=not initial)
 
-    def clean_address(self) -> str:
-        address = str(self.cleaned_data["address"]).lower()
-        if not valid_address(address) or not address.isascii():
-            raise forms.ValidationError(_("We cannot use this mail address."))
-        return address
+    def _offer_lenders(self, *, new: bool) -> None:
+        if not self._lenders:
+            del self.fields["over"]
+        else:
+            choices = [(key, f"{one.name} ({one.settings['address']})") for key, one in self._lenders.items()]
+            self.fields["over"].choices = [*choices, ("", _("Over another mail server, filled in below"))]  # type: ignore[attr-defined]
+            self.initial.setdefault("over", choices[0][0] if new else "")
+        if self._lender or self.in_exercise:
+            for name in ("address", "smtp_host"):
+                self.fields[name].required = False
+
+    @property
+    def _lender(self) -> Lender | None:
+        """The mailbox that is chosen now."""
+        return self._lenders.get(str(self.data.get("over", ""))) if self.is_bound else None
 
     def clean(self) -> dict[str, Any]:
         data = super().clean() or self.cleaned_data
-        for field in ("smtp_user", "smtp_password"):
-            if not str(data.get(field) or "").isprintable():
-                self.add_error(field, _("This holds a character that cannot be in a user name or password."))
+        if self._lender or self.in_exercise:
+            # what was typed in fields that do not count is no reason to refuse
+            for name in OWN_SERVER:
+                self.errors.pop(name, None)
+            return data
+        self.refuse_unprintable("smtp", data)
         if self.errors:
             return data
-        data["smtp_host"] = data["smtp_host"].strip().lower()
-        security = Security(data["smtp_security"] or Security.STARTTLS)
-        data["smtp_security"] = security.value
-        data["smtp_port"] = data["smtp_port"] or SMTP_PORTS[security]
-        if security is Security.NONE and not is_loopback(data["smtp_host"]):
-            self.add_error("smtp_security", _("Without encryption we only talk to a mail server on this very machine."))
-        # the password filled in earlier does not travel along to another server
-        same_host = self.initial.get("smtp_host") == data["smtp_host"]
-        data["smtp_password"] = data["smtp_password"] or (self.stored.get("smtp_password", "") if same_host else "")
+        self.fill_in_sending(data)
+        self.refuse_unencrypted("smtp", data)
+        data["smtp_password"] = data["smtp_password"] or self.kept("smtp", data)
         if data["smtp_user"] and not data["smtp_password"]:
             self.add_error("smtp_password", _("Fill in the password for sending."))
         return data
 
     def to_settings(self) -> tuple[Json, dict[str, str]]:
         """The settings, and apart from them the secret, of a form that is valid."""
-        data = self.cleaned_data
-        settings: Json = {name: data[name] for name in self.fields if name not in (*PAGE, "smtp_password")}
-        settings |= {"id": self.id, "page": {name: data[name] for name in PAGE}}
-        return settings, {"smtp_password": data["smtp_password"]}
+        data, lender = self.cleaned_data, self._lender
+        settings: Json = {"id": self.id, "page": {name: data[name] for name in PAGE}}
+        if self.in_exercise:
+            settings["page"][IN_EXERCISE] = self.in_exercise
+            return settings | {"address": self.initial["address"]}, {}
+        if lender:
+            return settings | {"over": lender.id, "address": lender.settings["address"]}, {}
+        own = {name: data[name] for name in OWN_SERVER if name != "smtp_password"}
+        return settings | own, {"smtp_password": data["smtp_password"]}

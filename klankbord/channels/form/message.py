@@ -40,7 +40,7 @@ class Submission:
     language: str = "nl"
     confirm: bool = True
     """False when this address was sent enough confirmations for now."""
-    photo: Photo | None = None
+    photos: tuple[Photo, ...] = ()
 
     @property
     def reference(self) -> str:
@@ -49,9 +49,8 @@ class Submission:
     def envelope(self) -> Envelope:
         """Durable form. Other words from the same page are another message in the same thread: nothing is lost."""
         body = asdict(self) | {"id": str(self.id), "at": self.at.astimezone(UTC).isoformat()}
-        if self.photo:
-            body["photo"] |= {"content": base64.b64encode(self.photo.content).decode()}
-        said = {name: body[name] for name in ("text", "subject", "name", "email", "place", "photo")}
+        body["photos"] = [asdict(one) | {"content": base64.b64encode(one.content).decode()} for one in self.photos]
+        said = {name: body[name] for name in ("text", "subject", "name", "email", "place", "photos")}
         mark = hashlib.sha256(json.dumps(said, sort_keys=True).encode()).hexdigest()[:16]
         return Envelope(f"{self.id}:{mark}", json.dumps(body | {"mark": mark}, ensure_ascii=False).encode())
 
@@ -69,6 +68,9 @@ def understand(body: bytes) -> PostArrived:
     """The message in an envelope. Raises Unparseable and nothing else."""
     try:
         said = json.loads(body)
+        if "photos" not in said:
+            # handed in when one photo was the most
+            said["photos"] = [said["photo"]] if said["photo"] else []
         return _post(said, uuid.UUID(said["id"]))
     except (ValueError, KeyError, TypeError, AttributeError, RecursionError, binascii.Error) as problem:
         raise Unparseable(_("This is not a message of the contact form.")) from problem
@@ -95,7 +97,7 @@ def _post(said: Json, id: uuid.UUID) -> PostArrived:
         visibility=Visibility.DIRECT,
         subject=str(said["subject"]),
         language=str(said["language"]),
-        attachments=_files(said["photo"]),
+        attachments=tuple(_file(one) for one in said["photos"]),
         reply_data={
             "to": email,
             "subject": str(said["subject"]),
@@ -105,14 +107,10 @@ def _post(said: Json, id: uuid.UUID) -> PostArrived:
     )
 
 
-def _files(photo: Json | None) -> tuple[AttachmentData, ...]:
-    if not photo:
-        return ()
-    return (
-        AttachmentData(
-            filename=str(photo["filename"]),
-            content_type=str(photo["content_type"]),
-            alt_text=str(photo["description"]),
-            content=base64.b64decode(photo["content"], validate=True),
-        ),
+def _file(photo: Json) -> AttachmentData:
+    return AttachmentData(
+        filename=str(photo["filename"]),
+        content_type=str(photo["content_type"]),
+        alt_text=str(photo["description"]),
+        content=base64.b64decode(photo["content"], validate=True),
     )

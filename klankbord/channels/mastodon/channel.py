@@ -22,11 +22,12 @@ from klankbord.channels.contract import (
     NotSent,
     Outgoing,
     Permanent,
+    PostArrived,
     Receipt,
     Visibility,
 )
 
-from . import answering, reading, status
+from . import answering, reading, searching, status
 from .client import Client, Missing
 
 
@@ -43,6 +44,7 @@ class Mastodon(Connector):
         count=4, bytes=8 * 1024 * 1024, types=("image/jpeg", "image/png", "image/gif", "image/webp")
     )
     can_wait: ClassVar[bool] = True
+    can_search: ClassVar[bool] = True
     can_reread: ClassVar[bool] = True
     """The network does not tell about edits and deletions: open cases are read again with ``reread``."""
 
@@ -100,6 +102,10 @@ class Mastodon(Connector):
         """The posts ``(uri, reply_data)`` as they are now; edits have a new key, what is gone becomes a deletion."""
         with self._client() as client:
             return reading.reread(client, known, datetime.now(UTC))
+
+    def search(self, words: Sequence[str]) -> list[PostArrived]:
+        with self._client() as client:
+            return searching.search(client, words, datetime.now(UTC))
 
     def parse(self, body: bytes) -> list[Event]:
         return status.events_of(body)

@@ -95,6 +95,16 @@ class Client:
         """The thread around a status: ``ancestors`` from the first on, and ``descendants``."""
         return self._object(f"/api/v1/statuses/{quote(status_id, safe='')}/context")
 
+    def tagged(self, name: str, params: Params) -> Page:
+        """Public statuses with a hashtag, as far as this server knows them."""
+        return self._page(f"/api/v1/timelines/tag/{quote(name, safe='')}", params)
+
+    def found(self, words: str, limit: int) -> list[Json]:
+        """Statuses that the server's own search finds; servers without one find none. It fetches nothing new for us."""
+        params = [("q", words), ("type", "statuses"), ("resolve", "false"), ("limit", str(limit))]
+        statuses = _decoded(self._checked(self._get("/api/v2/search", params))).get("statuses")
+        return [one for one in statuses if isinstance(one, dict)] if isinstance(statuses, list) else []
+
     def hears(self, seconds: float) -> bool | None:
         """Whether the stream of our own notifications says something within ``seconds``; None without a stream.
 

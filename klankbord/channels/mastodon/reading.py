@@ -48,7 +48,7 @@ def reread(client: Client, known: Sequence[tuple[str, Json]], now: datetime) -> 
     A post that is unchanged gives the same key as before. One that is gone gives a deletion, but only when the
     server still knows our account: a server that is being moved must not empty our archive.
     """
-    facts = _facts(client, {}, now)
+    facts = facts_of(client, {}, now)
     envelopes = []
     for uri, reply_data in known:
         try:
@@ -67,7 +67,7 @@ def reread(client: Client, known: Sequence[tuple[str, Json]], now: datetime) -> 
     return envelopes
 
 
-def _facts(client: Client, known: Json, now: datetime) -> Json:
+def facts_of(client: Client, known: Json, now: datetime) -> Json:
     """Whose account this is and what the server runs: needed to understand a status later, so it goes along."""
     checked = _moment(known.get("checked"))
     if checked is not None and timedelta(0) <= now - checked < FACTS_KEEP:
@@ -112,7 +112,7 @@ class _Reading:
         self.since = _moment(self.cursor.get("since"))
         self.known = [str(one) for one in self.cursor.get("known") or []]
         self.seen: set[str] = set()
-        self.facts = _facts(self.client, self.cursor.get("facts") or {}, self.now)
+        self.facts = facts_of(self.client, self.cursor.get("facts") or {}, self.now)
         self.found: list[Json] = []
         """Newest first, like the server's own pages."""
 

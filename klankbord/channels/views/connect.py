@@ -13,7 +13,7 @@ from django.utils.translation import gettext as _
 from django.views.decorators.http import require_http_methods
 
 from klankbord.channels import actions, registry
-from klankbord.channels.contract import ChannelError, Json
+from klankbord.channels.contract import ChannelError, Connector, Json
 from klankbord.channels.forms import NameForm
 from klankbord.channels.models import Channel, ChannelSecret
 from klankbord.channels.views.page import channel_of, kind_label
@@ -40,24 +40,30 @@ class Filled:
         return self.name.cleaned_data["channel_name"], settings, secrets
 
 
-def _form_class(kind: str) -> type[Form]:
-    form = registry.settings_form(kind) if kind in registry.connectors() else None
+def _own_form(kind: str, request: HttpRequest, organisation_id: int, **known: Any) -> Form:
+    """The connector's own form; one that may send over another channel is told which there are."""
+    form = registry.settings_form(kind)
     if form is None:
         raise Http404
-    return form
+    if registry.connector_class(kind).sends_over:
+        known["lenders"] = registry.lenders_for(organisation_id, kind)
+    return form(posted(request), **known)
 
 
 @in_steps
 @require_http_methods(["GET", "POST"])
 def connect(request: HttpRequest, kind: str) -> HttpResponseBase:
     """Connect a new account."""
-    filled = Filled(kind, NameForm(posted(request)), _form_class(kind)(posted(request)))
+    if kind not in registry.connectors():
+        raise Http404
     with step(request) as first:
         house = whose(first, Right.WRITE_CHANNELS)
+        filled = Filled(kind, NameForm(posted(request)), _own_form(kind, request, house.organisation.pk))
         if request.method == "GET" or not filled.valid:
             return _show(first, filled, house=house)
-    name, settings, secrets = filled.result()
-    problem, sentence = _try(kind, settings, secrets)
+        name, settings, secrets = filled.result()
+        connector = _connector(kind, settings, secrets, house.organisation.pk)
+    problem, sentence = _try(connector)
     with step(request) as second:
         house = whose(second, Right.WRITE_CHANNELS)
         if problem:
@@ -73,16 +79,17 @@ def change(request: HttpRequest, pk: int) -> HttpResponseBase:
     """Change the settings of a connected account; its secrets are used but never shown."""
     with step(request) as first:
         channel = channel_of(first, pk, Right.WRITE_CHANNELS)
-        form = _form_class(channel.kind)
+        known = {"initial": channel.settings, "stored": _stored(channel)}
         filled = Filled(
             channel.kind,
             NameForm(posted(request), initial={"channel_name": channel.name}),
-            form(posted(request), initial=channel.settings, stored=_stored(channel)),  # type: ignore[call-arg]  # theirs
+            _own_form(channel.kind, request, channel.organisation_id, **known),
         )
         if request.method == "GET" or not filled.valid:
             return _show(first, filled, channel=channel)
-    name, settings, secrets = filled.result()
-    problem, sentence = _try(channel.kind, settings, secrets)
+        name, settings, secrets = filled.result()
+        connector = _connector(channel.kind, settings, secrets, channel.organisation_id)
+    problem, sentence = _try(connector)
     with step(request) as second:
         channel = channel_of(second, pk, Right.WRITE_CHANNELS)
         if not problem:
@@ -105,10 +112,16 @@ def _stored(channel: Channel) -> dict[str, str]:
         return {}
 
 
-def _try(kind: str, settings: Json, secrets: dict[str, str]) -> tuple[str, str]:
+def _connector(kind: str, settings: Json, secrets: dict[str, str], organisation_id: int) -> Connector:
+    connector = registry.connector_class(kind)(settings, secrets)
+    connector.lender = registry.lender_of(organisation_id, connector)
+    return connector
+
+
+def _try(connector: Connector) -> tuple[str, str]:
     """Log in both ways, with no transaction open: (what is wrong, what was found)."""
     try:
-        return "", registry.connector_class(kind)(settings, secrets).check()
+        return "", connector.check()
     except ChannelError as problem:
         return str(problem), ""
 

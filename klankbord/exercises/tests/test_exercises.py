@@ -8,8 +8,10 @@ from contextlib import suppress
 from datetime import datetime, timedelta
 from pathlib import Path
 from typing import Any
+from uuid import uuid4
 
 import pytest
+from django.conf import settings
 from django.core.files.uploadedfile import SimpleUploadedFile
 from django.db import connection
 from django.test import Client
@@ -31,8 +33,6 @@ from klankbord.tenancy.models import AuditEntry, User
 from tests.cast import Cast
 from tests.failpoints import Killed, an_hour_later, at_every_statement, do_jobs, kill
 from tests.paper import Paper
-
-pytestmark = pytest.mark.django_db(transaction=True)
 
 ROWS: list[dict[str, Any]] = [
     {"scenario": "Proef (oefening)"},
@@ -206,14 +206,8 @@ def answer_and_note(house: Cast) -> None:
             post = Post.objects.get(uri=conversation.root_uri)
             desk.assign_conversation(conversation, house.amal, by=house.amal)
             desk.write_note(conversation, "Notitie", by=house.amal, now=timezone.now())
-            desk.reply(conversation, "Ja hoor", by=house.amal, client_id=_uuid(), seen=post.pk, now=timezone.now())
+            desk.reply(conversation, "Ja hoor", by=house.amal, client_id=uuid4(), seen=post.pk, now=timezone.now())
     do_jobs()
-
-
-def _uuid() -> Any:
-    import uuid
-
-    return uuid.uuid4()
 
 
 @pytest.mark.parametrize("end", [False, True])
@@ -248,7 +242,7 @@ def test_putting_back_takes_what_it_brought_and_only_that(
         assert (entry.actor, entry.details) == (house.gijs.name, {"berichten": 8, "gesprekken": 2})
         assert Channel.objects.filter(settings__has_key="exercise").count() == (0 if end else 2)
         assert not Author.objects.filter(kind="exercise").exists()
-    assert not list((Path(registry_data()) / "exercise").glob("*"))
+    assert not list((settings.DATA / "exercise").glob("*"))
     if not end:
         assert not held().clearing
         listen(house, held)
@@ -258,10 +252,22 @@ def test_putting_back_takes_what_it_brought_and_only_that(
         assert said(house, held) == ["a", "b"]
 
 
-def registry_data() -> str:
-    from django.conf import settings
-
-    return str(settings.DATA)
+@pytest.mark.parametrize("order", [(True, False), (False, True), (False, False)])
+def test_asked_for_twice_it_is_put_back_once_and_ended_when_that_was_asked(
+    house: Cast, held: Callable[[], Held], order: tuple[bool, bool]
+) -> None:
+    run_to(house, held, "20:01")
+    listen(house, held)
+    answer_and_note(house)
+    with acting_for(house.klankendam.pk):
+        for end in order:
+            actions.put_back_exercise(held(), by=house.gijs, end=end)
+        with pytest.raises(actions.Busy):
+            actions.start_exercise(held(), timezone.now(), by=house.gijs)
+    do_jobs()
+    assert not list((settings.DATA / "exercise").glob("*"))
+    with acting_for(house.klankendam.pk):
+        assert Channel.objects.filter(settings__has_key="exercise").count() == (0 if any(order) else 2)
 
 
 def test_what_was_on_its_way_from_the_old_round_is_not_taken_in(house: Cast, held: Callable[[], Held]) -> None:
@@ -272,7 +278,7 @@ def test_what_was_on_its_way_from_the_old_round_is_not_taken_in(house: Cast, hel
     collect(timezone.now())
     collect(timezone.now())
     with acting_for(house.klankendam.pk):
-        actions.put_back_exercise(held(), 0, by=house.gijs)
+        actions.put_back_exercise(held(), by=house.gijs)
     do_jobs()
     assert said(house, held) == []
 
@@ -285,7 +291,7 @@ def test_killed_anywhere_while_putting_back_it_is_put_back_in_the_end(house: Cas
         listen(house, held)
         assert said(house, held) == ["a", "b", "c"]
         with acting_for(house.klankendam.pk):
-            actions.put_back_exercise(held(), held().scenario.opens if held().scenario else 0, by=house.gijs)  # type: ignore[union-attr]  # there is one
+            actions.put_back_exercise(held(), by=house.gijs)
         channel = held().channels[0].pk
         yield
         with suppress(Killed):
@@ -317,7 +323,7 @@ def test_killed_anywhere_while_it_plays_nothing_is_lost_and_nothing_comes_twice(
         an_hour_later(house.klankendam.pk)
         assert said(house, held) == ["a", "b", "c", "d"]
         with acting_for(house.klankendam.pk):
-            actions.put_back_exercise(held(), 29_700, by=house.gijs)
+            actions.put_back_exercise(held(), by=house.gijs)
         do_jobs()
 
     assert at_every_statement(kill, scenario) > 15
@@ -366,7 +372,7 @@ def test_a_faulty_file_is_told_line_by_line_and_nothing_is_kept(
     assert "Regel 7" in shown
     with acting_for(house.klankendam.pk):
         assert not Channel.objects.filter(settings__has_key="exercise").exists()
-    assert not (Path(registry_data()) / "media" / "exercises").exists()
+    assert not (settings.DATA / "media" / "exercises").exists()
 
 
 @pytest.mark.parametrize(

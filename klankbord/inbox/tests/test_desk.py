@@ -145,6 +145,34 @@ def test_who_answers_after_a_colleague_is_told_and_keeps_the_text(cast: Cast, sa
         assert Post.objects.filter(direction="out").count() == 1
 
 
+def test_what_came_in_while_somebody_was_answering_still_waits(cast: Cast, say: Say, client_of: ClientOf) -> None:
+    say(cast.square, "u1", "De lantaarn is stuk.")
+    with entered(cast.amal):
+        seen = Post.objects.get().pk
+    client_of(cast.amal).get(f"/desk/{only_conversation(cast).pk}")
+    say(cast.square, "u2", "En nu brandt de kast!", parent_uri="u1")
+    with entered(cast.amal):
+        unseen = Post.objects.get(uri="u2")
+    answer(client_of(cast.amal), only_conversation(cast), seen=str(seen), to=str(seen))
+    fresh = only_conversation(cast)
+    assert (fresh.status, fresh.waiting_since) == ("open", unseen.published_at)
+    answer(client_of(cast.amal), fresh, seen=str(10**9), to=str(unseen.pk))
+    fresh = only_conversation(cast)
+    assert (fresh.status, fresh.waiting_since) == ("answered", None)
+
+
+def test_what_was_not_on_the_screen_is_not_closed(cast: Cast, say: Say, client_of: ClientOf) -> None:
+    say(cast.square, "u1", "De lantaarn is stuk.")
+    client, address = client_of(cast.amal), f"/desk/{only_conversation(cast).pk}"
+    seen = client.get(address).context["last"]
+    say(cast.square, "u2", "En nu brandt de kast!", parent_uri="u1")
+    page = client.post(f"{address}/close", {"seen": seen}, follow=True)
+    assert says(page, "Something came in that was not on your screen yet. Read it first, then close.")
+    assert only_conversation(cast).status == "open"
+    client.post(f"{address}/close", {"seen": page.context["last"]})
+    assert only_conversation(cast).status == "closed"
+
+
 def test_a_new_message_reopens_a_closed_conversation(cast: Cast, say: Say, client_of: ClientOf) -> None:
     say(cast.square, "u1", "De lantaarn is stuk.")
     conversation = only_conversation(cast)

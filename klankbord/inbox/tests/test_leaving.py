@@ -4,20 +4,23 @@ from __future__ import annotations
 
 import json
 from collections.abc import Callable
+from datetime import datetime, timedelta
 from uuid import uuid4
 
 import pytest
 from allauth.mfa.models import Authenticator
 from django.db import connection
 from django.test import Client
+from django.utils import timezone
 
 from klankbord.inbox import actions, drafts
 from klankbord.inbox.leaving import give_back_conversations
 from klankbord.inbox.models import Conversation, Draft
+from klankbord.intake.sweeping import give_back_after_mandates, sweep
 from klankbord.posts.models import Post
 from klankbord.tenancy import actions as tenancy
 from klankbord.tenancy.fence import acting_for, entered
-from klankbord.tenancy.models import AuditEntry, Membership, TeamMember, User
+from klankbord.tenancy.models import AuditEntry, Mandate, Membership, TeamMember, User
 from klankbord.tenancy.queries import has_second_step
 from tests.cast import Cast
 from tests.pages import acts_of
@@ -150,3 +153,54 @@ def test_what_somebody_was_writing_stays_for_the_team_to_take(
     with entered(cast.gijs):
         left.refresh_from_db()
         assert left.user == cast.gijs
+
+
+def mandate_until(cast: Cast, until: datetime) -> None:
+    with acting_for(cast.luisterveen.pk):
+        Mandate.objects.filter(pk=cast.mandate.pk).update(valid_until=until)
+
+
+def run_waiting_jobs() -> int:
+    jobs = waiting_jobs()
+    for job in jobs:
+        give_back_conversations(job["user"])
+    with connection.cursor() as cursor:
+        cursor.execute("UPDATE procrastinate_jobs SET status = 'succeeded' WHERE task_name = 'inbox.give_back'")
+    return len(jobs)
+
+
+def test_the_minute_a_mandate_runs_out_its_conversations_go_back(cast: Cast, held: list[Conversation]) -> None:
+    ends = timezone.now()
+    mandate_until(cast, ends)
+    give_back_after_mandates(ends - timedelta(seconds=1))
+    assert waiting_jobs() == []
+    give_back_after_mandates(ends)
+    assert run_waiting_jobs() == 1
+    assert who_has(cast) == {"eigen": "Amal", "mandaat": "", "gijs": "Gijs"}
+    assert acts_of(cast.luisterveen.pk)[-1] == "gesprek teruggeven"
+    give_back_after_mandates(ends)
+    assert waiting_jobs() == []
+
+
+def test_a_mandate_that_runs_on_under_another_decision_keeps_them(cast: Cast, held: list[Conversation]) -> None:
+    now = timezone.now()
+    mandate_until(cast, now)
+    with acting_for(cast.luisterveen.pk):
+        Mandate.objects.create(
+            organisation=cast.luisterveen,
+            desk_organisation=cast.klankendam,
+            desk_team=cast.desk,
+            decision="Verlenging (oefening)",
+            processor_agreement="Oefening",
+            valid_from=now - timedelta(minutes=1),
+            valid_until=now + timedelta(days=1),
+        )
+    give_back_after_mandates(now)
+    assert waiting_jobs() == []
+    assert who_has(cast)["mandaat"] == "Amal"
+
+
+def test_the_sweep_looks_at_mandates(cast: Cast, held: list[Conversation]) -> None:
+    mandate_until(cast, timezone.now())
+    sweep()
+    assert waiting_jobs() == [{"user": cast.amal.pk}]

@@ -121,7 +121,7 @@ def house(cast: Cast, monkeypatch: pytest.MonkeyPatch) -> Iterator[House]:
     thread.join(LONG)
     listening.close()
     connection.close()
-    connection.close_pool()  # type: ignore[attr-defined]
+    connection.close_pool()  # type: ignore[attr-defined]  # of the PostgreSQL backend
 
 
 @pytest.fixture
@@ -144,14 +144,14 @@ def test_two_hundred_streams_share_four_connections_and_leave_them_to_the_pages(
         for user, cookie in cookies.items():
             streams.open(user, cookie)
     streams.all_open()
-    waiting = connection.pool.get_stats()  # type: ignore[attr-defined]
+    waiting = connection.pool.get_stats()  # type: ignore[attr-defined]  # of the PostgreSQL backend
     assert waiting["pool_max"] == POOL
     assert waiting.get("requests_waiting", 0) == 0
     connection.close()
     # with all streams open every connection is free again: this thread can take all four
-    taken = [connection.pool.getconn(timeout=5) for _ in range(POOL)]  # type: ignore[attr-defined]
+    taken = [connection.pool.getconn(timeout=5) for _ in range(POOL)]  # type: ignore[attr-defined]  # of the PostgreSQL backend
     for one in taken:
-        connection.pool.putconn(one)  # type: ignore[attr-defined]
+        connection.pool.putconn(one)  # type: ignore[attr-defined]  # of the PostgreSQL backend
     say(cast.mail, "uri:1", "De brug staat open.", visibility="direct")
     assert house.get("/desk/", cookies[cast.amal]) == 200
     assert streams.listen(LONG, lambda: all(streams.ids(stream) for stream in streams.came))

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable
 from datetime import timedelta
+from typing import Any
 from uuid import uuid4
 
 import pytest
@@ -27,8 +28,8 @@ FIELDS = [*undoing.FIELDS, "preview", "delivery_problem"]
 
 
 @pytest.fixture
-def held(settings: object) -> None:
-    settings.UNDO_SECONDS = 60  # type: ignore[attr-defined]  # longer than a slow machine needs
+def held(settings: Any) -> None:
+    settings.UNDO_SECONDS = 60  # longer than a slow machine needs
 
 
 def answer(client: Client, conversation: Conversation, text: str = "Wij komen morgen.") -> None:

@@ -130,8 +130,12 @@ def seen(request: FencedRequest, pk: int) -> HttpResponseBase:
 @require_POST
 def close(request: FencedRequest, pk: int) -> HttpResponseBase:
     conversation = writable(request, pk)
-    actions.close_conversation(conversation, by=request.user)
-    offer_undo(request, conversation)
+    try:
+        actions.close_conversation(conversation, by=request.user, seen=number(request.POST.get("seen", "")))
+    except actions.Refused as problem:
+        messages.warning(request, str(problem))
+    else:
+        offer_undo(request, conversation)
     return done(request, conversation)
 
 

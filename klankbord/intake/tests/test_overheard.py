@@ -7,6 +7,7 @@ from collections.abc import Callable
 from datetime import timedelta
 
 import pytest
+from django.test import Client
 from django.utils import timezone
 
 from klankbord.base.keyed_hash import unseal
@@ -18,6 +19,7 @@ from klankbord.posts.forgetting import honour_objection
 from klankbord.posts.models import Author, Objection, Post, Revision
 from klankbord.posts.overheard import pseudonym
 from klankbord.tenancy.fence import acting_for
+from klankbord.tenancy.models import User
 from tests.cast import Cast
 
 Say = Callable[..., None]
@@ -191,3 +193,16 @@ def test_nothing_overheard_breaks_the_road(cast: Cast, say: Say, text: str) -> N
     overheard(say, cast, "u1", text)
     with acting_for(cast.klankendam.pk):
         assert Arrival.objects.get().state == "parsed"
+
+
+def test_no_door_is_kept_and_none_goes_out(cast: Cast, say: Say, client_of: Callable[[User], Client]) -> None:
+    overheard(say, cast, "u1", "Herrie op het Marktplein 12, 9711 AB, zie 52.374030,4.889690")
+    with acting_for(cast.klankendam.pk):
+        assert Post.objects.get().text == "Herrie op het Marktplein ██, 9711 ██, zie 52.37██,4.88██"
+        pk = Dossier.objects.get(is_place=True).pk
+    taken = client_of(cast.bram).post(f"/dossiers/{pk}/export").content.decode()
+    assert "52.37" not in taken
+    say(cast.square, "u2", "Gemeente, de lantaarn bij Marktplein 12 is stuk", author=BEA)
+    with acting_for(cast.klankendam.pk):
+        # who asks for something says where it is
+        assert "Marktplein 12" in Post.objects.get(uri="u2").text

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import hashlib
+import json
 from dataclasses import dataclass
 from datetime import date, datetime, timedelta
 from typing import Any
@@ -9,10 +11,12 @@ from typing import Any
 from django.utils import timezone
 from django.utils.translation import gettext as _
 
-from klankbord.listening.models import LONGEST_KEPT, Dossier, ListeningRules, Signature
-from klankbord.listening.persons import Stated, unstated
+from klankbord.listening.models import LONGEST_KEPT, SHORTEST_KEPT, Dossier, ListeningRules, Signature
+from klankbord.listening.persons import suspects, unstated
+from klankbord.listening.queries import own_accounts
 from klankbord.listening.query import Refused as QueryRefused
 from klankbord.listening.query import parse
+from klankbord.listening.special import special_in
 from klankbord.tenancy.audit import record
 from klankbord.tenancy.models import Organisation, User
 
@@ -44,6 +48,9 @@ class Wording:
     review_on: date
     retention_days: int = LONGEST_KEPT
     shared: str = ""
+    special_ground: str = ""
+    owner: User | None = None
+    """None: who makes it, and on a change who it was."""
 
 
 def make_dossier(organisation: Organisation, wording: Wording, declared: list[dict[str, str]], *, by: User) -> Dossier:
@@ -77,13 +84,24 @@ def change_dossier(dossier: Dossier, wording: Wording, declared: list[dict[str, 
 
 def _fill(dossier: Dossier, wording: Wording) -> None:
     for name in Wording.__slots__:
-        setattr(dossier, name, getattr(wording, name))
+        if name != "owner" or wording.owner:
+            setattr(dossier, name, getattr(wording, name))
+    dossier.special = special_of(dossier.query)
+
+
+def special_of(query: str) -> list[str]:
+    """The special categories of personal data that a query touches; none of one that cannot be read."""
+    try:
+        return [one.category for one in special_in(parse(query))]
+    except QueryRefused:
+        return []
 
 
 def _told(dossier: Dossier) -> dict[str, Any]:
     """What the log remembers of a dossier."""
     return {
         "naam": dossier.name,
+        "eigenaar": dossier.owner.name if dossier.owner else "",
         "vraag": dossier.query,
         "doel": dossier.purpose,
         "grondslag": dossier.legal_basis,
@@ -91,18 +109,22 @@ def _told(dossier: Dossier) -> dict[str, Any]:
         "einde": dossier.ends_on.isoformat() if dossier.ends_on else "",
         "bewaren": dossier.retention_days,
         "verklaard": dossier.declared,
+        "bijzonder": dossier.special,
+        "extra grond": dossier.special_ground,
         "delen": dossier.shared,
     }
 
 
 def start_dossier(dossier: Dossier, *, by: User, now: datetime | None = None) -> None:
     """From now on it finds. Raises CannotStart, which says what is missing."""
+    # the word lists may have grown since it was written
+    dossier.special = special_of(dossier.query)
     if reasons := why_not(dossier, timezone.localdate(now)):
         raise CannotStart(reasons)
     dossier.state = Dossier.State.ACTIVE
     dossier.started_at = now or timezone.now()
     dossier.ended_at = None
-    dossier.save(update_fields=["state", "started_at", "ended_at"])
+    dossier.save(update_fields=["state", "started_at", "ended_at", "special"])
     record(dossier.organisation_id, "dossier starten", f"dossier:{dossier.pk}", by=by, details=_told(dossier))
 
 
@@ -112,6 +134,12 @@ def end_dossier(dossier: Dossier, *, by: User | None, now: datetime | None = Non
     dossier.ended_at = now or timezone.now()
     dossier.save(update_fields=["state", "ended_at"])
     record(dossier.organisation_id, "dossier beëindigen", f"dossier:{dossier.pk}", by=by)
+
+
+def wording_mark(dossier: Dossier) -> str:
+    """Changes with everything that a privacy officer reads before signing."""
+    words = [dossier.query, dossier.reason, dossier.legal_basis, dossier.declared]
+    return hashlib.sha256(json.dumps(words, sort_keys=True).encode()).hexdigest()
 
 
 def sign_dossier(dossier: Dossier, until: date, *, by: User, now: datetime | None = None) -> Signature:
@@ -125,10 +153,17 @@ def sign_dossier(dossier: Dossier, until: date, *, by: User, now: datetime | Non
         by=by,
         name=by.name,
         query=dossier.query,
+        special_ground=dossier.special_ground,
         at=now,
         until=until,
     )
-    details = {"tot en met": until.isoformat(), "vraag": dossier.query, "verklaard": dossier.declared}
+    details = {
+        "tot en met": until.isoformat(),
+        "vraag": dossier.query,
+        "verklaard": dossier.declared,
+        "bijzonder": dossier.special,
+        "extra grond": dossier.special_ground,
+    }
     record(dossier.organisation_id, "dossier ondertekenen", f"dossier:{dossier.pk}", by=by, details=details)
     return signature
 
@@ -151,8 +186,8 @@ def public_order_allowed(organisation_id: int) -> bool:
 
 def valid_signature(dossier: Dossier, today: date) -> Signature | None:
     """The newest signature under the present wording that still holds."""
-    signed = Signature.objects.filter(dossier=dossier, query=dossier.query, until__gte=today)
-    return signed.order_by("-at").first()
+    wording = {"query": dossier.query, "special_ground": dossier.special_ground}
+    return Signature.objects.filter(dossier=dossier, until__gte=today, **wording).order_by("-at").first()
 
 
 def why_not(dossier: Dossier, today: date) -> list[str]:
@@ -162,10 +197,26 @@ def why_not(dossier: Dossier, today: date) -> list[str]:
         parse(dossier.query)
     except QueryRefused as refused:
         reasons.append(refused.message)
-    keys = {one["key"] for one in dossier.declared if one.get("as") in set(Stated)}
-    reasons += [suspect.reason for suspect in unstated(dossier.query, keys)]
+    found = suspects(dossier.query, own_accounts(dossier.organisation_id))
+    reasons += [suspect.reason for suspect in unstated(found, dossier.declared)]
     if dossier.is_public_order:
         reasons += _public_order(dossier, today)
+    if dossier.special:
+        reasons += _special(dossier)
+    if dossier.is_closed and valid_signature(dossier, today) is None:
+        reasons.append(_("The privacy officer has not signed this wording."))
+    return reasons
+
+
+def _special(dossier: Dossier) -> list[str]:
+    """What article 9 and 10 ask beside the ordinary grounds."""
+    reasons = []
+    if not dossier.special_ground.strip():
+        said = _("These words touch special personal data (%(what)s). Say on which extra ground you may follow this.")
+        reasons.append(said % {"what": dossier.special_names})
+    if dossier.retention_days > SHORTEST_KEPT:
+        said = _("Special personal data is kept shorter: choose %(days)d days.")
+        reasons.append(said % {"days": SHORTEST_KEPT})
     return reasons
 
 
@@ -191,6 +242,4 @@ def _public_order(dossier: Dossier, today: date) -> list[str]:
     reasons = []
     if dossier.ends_on and dossier.ends_on > today + LONGEST_PUBLIC_ORDER:
         reasons.append(_("A public order dossier ends within fourteen days."))
-    if valid_signature(dossier, today) is None:
-        reasons.append(_("The privacy officer has not signed this wording."))
     return reasons

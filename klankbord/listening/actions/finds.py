@@ -74,7 +74,7 @@ def see_finds(dossier: Dossier, *, by: User) -> None:
 
 
 def open_finds(dossier: Dossier, reason: str, *, by: User) -> FindsOpening:
-    """Open the messages of a public order dossier for an hour; the reason is in the log."""
+    """Open the messages of a closed dossier for an hour; the reason is in the log."""
     opening = FindsOpening.objects.create(
         organisation_id=dossier.organisation_id,
         dossier=dossier,
@@ -84,7 +84,7 @@ def open_finds(dossier: Dossier, reason: str, *, by: User) -> FindsOpening:
     )
     record(
         dossier.organisation_id,
-        "berichten openbare orde inzien",
+        "berichten openbare orde inzien" if dossier.is_public_order else "berichten bijzondere gegevens inzien",
         f"dossier:{dossier.pk}",
         by=by,
         details={"reden": reason},
@@ -150,7 +150,8 @@ def share_counts(organisation_id: int, now: datetime) -> None:
             " JOIN listening_count counted ON counted.dossier_id = dossier.id AND counted.aspect = 'total',"
             " LATERAL (SELECT (counted.at AT TIME ZONE 'Europe/Amsterdam')::date AS day) local"
             " WHERE dossier.organisation_id = %s AND dossier.shared <> '' AND dossier.topic <> ''"
-            " AND dossier.purpose <> 'public_order' AND dossier.state <> 'draft' AND day > %s"
+            " AND dossier.purpose <> 'public_order' AND dossier.special = '{}'"
+            " AND dossier.state <> 'draft' AND day > %s"
             " GROUP BY dossier.id, day HAVING sum(number) >= %s",
             [organisation_id, today - timedelta(days=SHARED_DAYS), SHARED_AT_LEAST],
         )

@@ -5,6 +5,7 @@ from __future__ import annotations
 import json
 from collections import Counter
 from collections.abc import Collection, Sequence
+from dataclasses import dataclass
 from datetime import datetime
 
 from django.db import connection
@@ -44,7 +45,7 @@ UPDATE listening_count AS kept SET number = greatest(kept.number - said.number, 
         VALUES ('total', ''), ('source', channel.kind), ('language', post.language)
         UNION ALL SELECT DISTINCT 'word', word FROM unnest(found.words) AS word
     ) AS under (aspect, key)
-    WHERE post.organisation_id = %s AND post.channel_id = ANY (%s)
+    WHERE post.organisation_id = %s AND (post.channel_id = ANY (%s) OR post.id = ANY (%s))
     GROUP BY found.dossier_id, aspect, left(key, 80), at
 ) AS said
 WHERE kept.dossier_id = said.dossier_id AND kept.aspect = said.aspect AND kept.key = said.key AND kept.at = said.at
@@ -52,10 +53,10 @@ RETURNING kept.id
 """
 
 
-def take_back_counts(organisation_id: int, channels: Sequence[int]) -> None:
-    """Undo what finds on these channels added to the figures: they were an exercise. A figure of nothing goes."""
+def take_back_counts(organisation_id: int, *, channels: Sequence[int] = (), posts: Sequence[int] = ()) -> None:
+    """Undo what finds on these channels, or these finds, added to the figures. A figure of nothing goes."""
     with connection.cursor() as cursor:
-        cursor.execute(TAKE_BACK, [TEN_MINUTES, TEN_MINUTES, organisation_id, list(channels)])
+        cursor.execute(TAKE_BACK, [TEN_MINUTES, TEN_MINUTES, organisation_id, list(channels), list(posts)])
         touched = [pk for (pk,) in cursor.fetchall()]
     Count.objects.filter(pk__in=touched, number=0).delete()
 
@@ -73,24 +74,44 @@ def asked_for(channel: Channel, events: Sequence[PostArrived]) -> set[str]:
 def match_posts(channel: Channel, posts: Sequence[Stored], counted: Collection[str], now: datetime) -> int:
     """Put new public posts beside the running dossiers: finds with their words, and counts without persons.
 
-    Of ``counted`` uris the figures were kept already, when the same message was overheard. Three statements, however
-    many dossiers and posts.
+    Of ``counted`` uris the figures were kept already, when the same message was overheard.
     """
     public = [post for post in posts if not post.event.visibility.private]
     if not public:
         return 0
     documents = [document_of(channel.kind, post.said, post.event) for post in public]
-    found = list(zip(public, asking(channel.organisation_id).find(documents), strict=True))
-    matches = [(one.dossier_id, post.id, json.dumps(one.words)) for post, asked in found for one in asked]
+    found = zip(public, asking(channel.organisation_id).find(documents), strict=True)
+    finds = [
+        Find(post.id, post.event.published_at, post.event.language[:8], asked, post.event.uri in counted)
+        for post, asked in found
+    ]
+    return keep_finds(channel, finds, now)
+
+
+@dataclass(frozen=True, slots=True)
+class Find:
+    """A post with the dossiers that ask for it."""
+
+    post_id: int
+    published_at: datetime
+    language: str
+    asked: list[Asked]
+    counted: bool = False
+    """True when its figures were kept before."""
+
+
+def keep_finds(channel: Channel, finds: Sequence[Find], now: datetime) -> int:
+    """Write finds and their figures; a find that is there already stays as it is. Two statements, however many."""
+    matches = [(one.dossier_id, find.post_id, json.dumps(one.words)) for find in finds for one in find.asked]
     if not matches:
         return 0
     counts: Counter[tuple[int, str, str, int]] = Counter()
-    for post, asked in found:
-        if post.event.uri in counted:
+    for find in finds:
+        if find.counted:
             continue
-        at = int(post.event.published_at.timestamp()) // TEN_MINUTES * TEN_MINUTES
-        for one in asked:
-            counts.update((one.dossier_id, aspect, key, at) for aspect, key in _aspects(channel, post, one))
+        at = int(find.published_at.timestamp()) // TEN_MINUTES * TEN_MINUTES
+        for one in find.asked:
+            counts.update((one.dossier_id, aspect, key, at) for aspect, key in _aspects(channel, find, one))
     with connection.cursor() as cursor:
         cursor.execute(INSERT_MATCHES, [channel.organisation_id, now, *map(list, zip(*matches, strict=True))])
         if counts:
@@ -99,7 +120,7 @@ def match_posts(channel: Channel, posts: Sequence[Stored], counted: Collection[s
     return len(matches)
 
 
-def _aspects(channel: Channel, post: Stored, found: Asked) -> set[tuple[str, str]]:
+def _aspects(channel: Channel, find: Find, found: Asked) -> set[tuple[str, str]]:
     """Under which keys one find counts."""
-    keys = {(A.TOTAL.value, ""), (A.SOURCE.value, channel.kind), (A.LANGUAGE.value, post.event.language[:8])}
+    keys = {(A.TOTAL.value, ""), (A.SOURCE.value, channel.kind), (A.LANGUAGE.value, find.language)}
     return keys | {(A.WORD.value, word) for word in found.words}

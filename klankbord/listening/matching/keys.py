@@ -47,9 +47,12 @@ class Keys:
     def of(self, document: Document) -> set[str]:
         """Every key that a text holds."""
         chunks = document.text.split()
-        found = list(map(self._remembered.get, chunks))
-        if None not in found:
-            return {ALWAYS}.union(*found)  # type: ignore[arg-type]  # no None among them
+        try:
+            return {ALWAYS}.union(*map(self._remembered.__getitem__, chunks))
+        except KeyError:
+            return self._of_new(chunks, document)
+
+    def _of_new(self, chunks: list[str], document: Document) -> set[str]:
         keys = {ALWAYS}
         for chunk in chunks:
             keys.update(self._remembered.get(chunk) or self._look_up(chunk))

@@ -77,7 +77,7 @@ _RUN = re.compile(rf"[^\s(){QUOTES}]+")
 _NEAR = re.compile(r"(?:NEAR|BIJ)/([0-9]{1,9})")
 _NEAR_LIKE = re.compile(r"(NEAR|BIJ)(?:[^\w]*([0-9]{0,9}))")
 _FIELD = re.compile(r"([^\W\d_]{2,20}):")
-_QUOTED = re.compile(rf"[^{QUOTES}]*")
+_QUOTE = re.compile(rf"[{QUOTES}]")
 
 
 def pieces(query: str) -> list[Piece]:
@@ -111,17 +111,17 @@ def replaced(query: str, start: int, end: int, instead: str) -> str:
 def _quotation(query: str, start: int, opening: int, *, name: str = "", spelled: bool = False) -> Piece:
     """A leaf that begins at ``start`` and whose quotation mark stands at ``opening``."""
     inside = opening + 1
-    closing = inside + len(_QUOTED.match(query, inside)[0])  # type: ignore[index]  # matches the empty text too
-    if closing == len(query):
+    ending = _QUOTE.search(query, inside)
+    if ending is None:
         message = _("This quotation mark is opened and never closed.")
         raise Refused(message, opening, len(query), query.rstrip() + '"')
     return Piece(
         Sign.LEAF,
         start,
-        closing + 1,
-        query[start : closing + 1],
+        ending.end(),
+        query[start : ending.end()],
         name=name,
-        body=query[inside:closing],
+        body=query[inside : ending.start()],
         inside=inside,
         quoted=True,
         spelled=spelled,

@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Callable
-from datetime import datetime, timedelta
+from datetime import date, datetime, timedelta
+from html import unescape
 
 import pytest
 from django.db import connection
@@ -72,7 +74,10 @@ def test_every_figure_opens_its_messages(cast: Cast, say: Say, bridge: int, bram
     assert "<mark>Klankbrug</mark>" in page.content.decode()
 
 
-@pytest.mark.parametrize("question", ["day=gisteren", "day=", "before=x", "language=", "word=%00", "days=1000000"])
+@pytest.mark.parametrize(
+    "question",
+    ["day=gisteren", "day=", "day=0001-01-01", "day=9999-12-31", "before=x", "language=", "word=%00", "days=1000000"],
+)
 def test_nothing_that_is_asked_breaks_the_list(bridge: int, bram: Client, question: str) -> None:
     assert bram.get(f"/dossiers/{bridge}/finds?{question}").status_code == 200
     assert bram.get(f"/dossiers/{bridge}/?{question}").status_code == 200
@@ -228,4 +233,41 @@ def test_days_are_days_in_the_netherlands() -> None:
 def figures_day(year: int, month: int, day: int) -> tuple[datetime, datetime]:
     from klankbord.listening.finds import day_bounds
 
-    return day_bounds(datetime(year, month, day).date())  # noqa: DTZ001  # a day has no zone
+    return day_bounds(date(year, month, day))
+
+
+def test_each_number_leads_to_as_many_messages(cast: Cast, bram: Client, bridge: int, say: Say) -> None:
+    """Each number on the list and on the page of a dossier leads to as many messages."""
+    pk, now = bridge, timezone.now()
+    for number, days in enumerate((0, 1, 1, 8, 9, 10)):
+        who = {"network_id": f"b{number}", "handle": f"@b{number}", "name": "Bewoner"}
+        text = f"De Klankbrug is {'dicht' if days else 'open'} en {'verzakt' if days < 7 else 'heel'}"
+        at = (now - timedelta(days=days)).isoformat()
+        say(cast.square, f"u{number}", text, addressed=False, author=who, at=at, language="nl")
+
+    def opened(address: str) -> int:
+        return len(bram.get(address).context["finds"])
+
+    listed = bram.get("/dossiers/")
+    [row] = [row for row in listed.context["running"] if row.dossier.pk == pk]
+    links = [unescape(one) for one in re.findall(rf'href="(/dossiers/{pk}/finds[^"]*)"', listed.content.decode())]
+    assert [opened(link) for link in links] == [row.week, row.before] == [3, 3]
+    page = bram.get(f"/dossiers/{pk}/?days=7")
+    found = {
+        unescape(link): opened(unescape(link))
+        for link in re.findall(rf'href="(/dossiers/{pk}/finds\?[^"]*)"', page.content.decode())
+    }
+    parts = page.context["parts"]
+    expected = {f"/dossiers/{pk}/finds?word={one.key}&last=7": one.number for one in parts["word"]}
+    expected |= {f"/dossiers/{pk}/finds?source={one.key}&last=7": one.number for one in parts["source"]}
+    expected |= {f"/dossiers/{pk}/finds?language={one.key}&last=7": one.number for one in parts["language"]}
+    expected |= {
+        f"/dossiers/{pk}/finds?day={day.day.isoformat()}": day.number for day in page.context["days"] if day.number
+    }
+    expected |= {f"/dossiers/{pk}/finds?said={one.word}&last=7": one.now for one in page.context["outstanding"]}
+    assert found == expected
+    assert len(expected) >= 6
+    assert opened(f"/dossiers/{pk}/finds?said=verzakt&last=7") == 3
+    assert opened(f"/dossiers/{pk}/finds?said=OPEN") == 1
+    for odd in ("said='&last=x", "said=%00", "last=99999999", "last=-1&skip=3", "skip=7"):
+        assert bram.get(f"/dossiers/{pk}/finds?{odd}").status_code == 200

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable
-from datetime import timedelta
+from datetime import date, timedelta
 from typing import Any
 
 import pytest
@@ -166,10 +166,36 @@ def signed(cast: Cast, bram: Client, client_of: Callable[[User], Client]) -> int
     fatma.post("/dossiers/privacy", {"act": "public_order", "allowed": "yes"})
     pk = make(bram, **public_order())
     until = timezone.localdate() + timedelta(days=40)
-    assert fatma.post(f"/dossiers/{pk}/sign", {"until": until.isoformat()}).status_code == 302
+    assert sign(fatma, pk, until) == []
     bram.post(f"/dossiers/{pk}/start")
     assert dossier(cast, pk).state == "active"
     return pk
+
+
+def sign(privacy_officer: Client, pk: int, until: date, *, meanwhile: Callable[[], object] = lambda: None) -> list[str]:
+    """Sign what the page shows; what was said against it."""
+    form = privacy_officer.get(f"/dossiers/{pk}/").context["sign_form"]
+    meanwhile()
+    data = {"until": until.isoformat(), "read": form["read"].value()}
+    page = privacy_officer.post(f"/dossiers/{pk}/sign", data, follow=True)
+    return [str(one) for one in page.context["messages"] if one.level_tag == "error"]
+
+
+def test_words_that_were_changed_while_the_privacy_officer_read_them_are_not_signed(
+    cast: Cast, bram: Client, client_of: Callable[[User], Client]
+) -> None:
+    as_analyst(cast)
+    fatma, today = client_of(cast.fatma), timezone.localdate()
+    fatma.post("/dossiers/privacy", {"act": "public_order", "allowed": "yes"})
+    pk = make(bram, **public_order())
+    others = filled(**public_order(query="vuurwerk OR demonstratie"))
+    (refused,) = sign(fatma, pk, today, meanwhile=lambda: bram.post(f"/dossiers/{pk}/change", others))
+    assert refused
+    bram.post(f"/dossiers/{pk}/start")
+    assert dossier(cast, pk).state == "draft"
+    assert sign(fatma, pk, today) == []
+    bram.post(f"/dossiers/{pk}/start")
+    assert dossier(cast, pk).state == "active"
 
 
 def test_public_order_is_off_until_the_privacy_officer_switches_it_on(cast: Cast, bram: Client) -> None:

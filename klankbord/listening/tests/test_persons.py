@@ -85,5 +85,7 @@ def test_the_own_account_is_nobody() -> None:
 
 
 def test_what_the_owner_states_overrules_a_rule() -> None:
-    assert unstated('"Albert Heijn" OR "Kees Dekker"', {"albert heijn"})[0].term == "Kees Dekker"
-    assert unstated('"Albert  Heijn"', {"albert heijn"}) == []
+    stated = [{"term": "Albert Heijn", "key": "albert heijn", "as": "nobody"}]
+    assert unstated(suspects('"Albert Heijn" OR "Kees Dekker"'), stated)[0].term == "Kees Dekker"
+    assert unstated(suspects('"Albert  Heijn"'), stated) == []
+    assert len(unstated(suspects('"Albert Heijn"'), [stated[0] | {"as": "iets anders"}])) == 1

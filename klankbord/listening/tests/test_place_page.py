@@ -8,10 +8,13 @@ import pytest
 from django.test import Client
 from django.utils import timezone
 
+from klankbord.listening.actions.place import open_place_dossier
 from klankbord.listening.models import Dossier
+from klankbord.listening.persons import suspects_in_words, unstated
 from klankbord.tenancy.actions import finish_first_day
 from klankbord.tenancy.fence import acting_for, entered
-from klankbord.tenancy.models import Organisation
+from klankbord.tenancy.models import AuditEntry, Municipality, Organisation
+from klankbord.tenancy.municipalities import rows, words_of
 from tests.cast import Cast
 from tests.pages import acts_of
 
@@ -36,7 +39,7 @@ def test_the_page_counts_what_was_said_without_persons(client: Client, cast: Cas
     today = timezone.localdate().isoformat()
     assert f"/dossiers/{pk}/finds?word=marktplein&amp;day={today}" in answer.content.decode()
     assert len(client.get(f"/dossiers/{pk}/finds?word=marktplein&day={today}").context["finds"]) == 3
-    assert client.get(f"/dossiers/{pk}/").url.startswith("/place/")  # type: ignore[attr-defined]  # a redirect
+    assert client.get(f"/dossiers/{pk}/")["Location"].startswith("/place/")
 
 
 def test_private_messages_are_not_counted(client: Client, cast: Cast, say: Callable[..., None]) -> None:
@@ -93,3 +96,45 @@ def test_a_dossier_that_must_be_reviewed_says_so(client: Client, cast: Cast) -> 
         Dossier.objects.update(review_on=timezone.localdate())
     client.force_login(cast.bram)
     assert client.get("/place/").context["review_due"] is True
+
+
+def test_a_word_that_looks_like_a_person_stops_until_it_is_stated(client: Client, cast: Cast) -> None:
+    before = words(cast)
+    client.force_login(cast.bram)
+    typed = {"words": "Echolaan\nKees Dekker\n@kees@plein.example"}
+    answer = client.post("/place/", typed)
+    assert answer.status_code == 422
+    assert [one["suspect"].term for one in answer.context["suspects"]] == ["Kees Dekker", "@kees@plein.example"]
+    assert words(cast) == before
+    half = client.post("/place/", typed | {"stated-kees dekker": "nobody"})
+    assert half.status_code == 422
+    assert [one["stated"] for one in half.context["suspects"]] == ["nobody", ""]
+    done = client.post("/place/", {"words": "Echolaan\nKees Dekker", "stated-kees dekker": "nobody"})
+    assert done.status_code == 302
+    assert words(cast) == ["Echolaan", "Kees Dekker"]
+    with acting_for(cast.klankendam.pk):
+        assert AuditEntry.objects.latest("pk").details["verklaard"][0]["as"] == "nobody"
+    client.force_login(cast.fatma)
+    assert "Kees Dekker" in client.get("/dossiers/privacy").content.decode()
+
+
+def test_the_own_account_is_no_person(client: Client, cast: Cast) -> None:
+    client.force_login(cast.bram)
+    assert client.post("/place/", {"words": cast.square.name}).status_code == 302
+
+
+def test_the_first_words_of_every_municipality_are_places(cast: Cast) -> None:
+    found = {}
+    for row in rows("gemeenten.csv"):
+        first = words_of(Municipality(code=row["cbs_code"], name=row["naam"]))
+        if suspected := suspects_in_words(first):
+            found[row["naam"]] = [one.term for one in suspected]
+    assert found == {}
+
+
+def test_the_name_an_organisation_gives_itself_is_stated_not_to_be_a_person(cast: Cast) -> None:
+    with acting_for(cast.klankendam.pk):
+        Dossier.objects.filter(is_place=True).delete()
+        made = open_place_dossier(cast.klankendam, ["Anna Bijns Genootschap", "Echolaan"], by=cast.chantal)
+    assert {one["as"] for one in made.declared} == {"nobody"}
+    assert unstated(suspects_in_words(made.words), made.declared) == []

@@ -6,8 +6,7 @@ from collections.abc import Callable
 from datetime import timedelta
 
 import pytest
-from django.db import DatabaseError, connection, transaction
-from django.db.migrations.loader import MigrationLoader
+from django.db import DatabaseError, transaction
 from django.test import Client
 from django.utils import timezone
 
@@ -16,14 +15,6 @@ from klankbord.listening.models import Count, Dossier, SharedDay
 from klankbord.tenancy.fence import acting_for, entered
 from klankbord.tenancy.models import Municipality, Organisation, User
 from tests.cast import Cast
-
-
-@pytest.fixture
-def municipalities(clean_database: None) -> None:
-    """What the migration put there, also after a test that emptied the tables."""
-    migration = MigrationLoader(None).disk_migrations["tenancy", "0004_municipalities"]
-    with connection.cursor() as cursor:
-        cursor.execute(migration.operations[0].sql)  # type: ignore[attr-defined]  # a RunSQL
 
 
 def share(where: Organisation, reach: str, numbers: list[int], topic: str = "Verkeer", **more: str) -> int:
@@ -89,7 +80,6 @@ def test_taking_it_back_takes_it_away(cast: Cast) -> None:
         ("region", {"amal"}),
     ],
 )
-@pytest.mark.usefixtures("municipalities")
 def test_the_database_itself_keeps_to_the_reach(cast: Cast, reach: str, names: set[str]) -> None:
     # three that exist: two in one province but not in one region, and one far away
     for town, code in ((cast.klankendam, "GM0202"), (cast.luisterveen, "GM0268"), (cast.zwijgerswaard, "GM0363")):

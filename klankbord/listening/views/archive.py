@@ -17,7 +17,7 @@ from klankbord.listening.asking import read
 from klankbord.listening.finds import PREVIEWED, marked
 from klankbord.listening.models import Dossier
 from klankbord.listening.query import Refused
-from klankbord.listening.views.gate import dossier_for
+from klankbord.listening.views.gate import dossier_for, finds_are_open
 from klankbord.tenancy.fence import FencedRequest, inside
 from klankbord.tenancy.views.whose import number
 
@@ -27,7 +27,7 @@ from klankbord.tenancy.views.whose import number
 def archive(request: FencedRequest, pk: int) -> HttpResponseBase:
     """The newest messages in the archive that this query finds; not for a purpose that may not look at those."""
     dossier = dossier_for(request, pk)
-    if not may_search(dossier):
+    if not may_search(dossier) or not finds_are_open(request, dossier):
         raise Http404
     try:
         query = read(dossier.query)
@@ -57,8 +57,8 @@ def archive(request: FencedRequest, pk: int) -> HttpResponseBase:
 
 
 def may_search(dossier: Dossier) -> bool:
-    """Whether a dossier has a query whose purpose may look at what was kept for others."""
-    return bool(dossier.query) and PREVIEWED.get(Dossier.Purpose(dossier.purpose), False)
+    """Whether a dossier has a query whose purpose and words may look at what was kept for others."""
+    return bool(dossier.query) and not dossier.special and PREVIEWED.get(Dossier.Purpose(dossier.purpose), False)
 
 
 def place_of(request: FencedRequest) -> tuple[datetime, int] | None:

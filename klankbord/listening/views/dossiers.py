@@ -15,6 +15,7 @@ from klankbord.listening import queries
 from klankbord.listening.actions import dossiers as actions
 from klankbord.listening.forms import DossierForm, SignForm
 from klankbord.listening.models import LONGEST_KEPT, Dossier
+from klankbord.listening.persons import suspects
 from klankbord.listening.views.editor import INSERTS, about, declared_in, suggestions
 from klankbord.listening.views.gate import dossier_for, dossier_to_write
 from klankbord.tenancy.fence import FencedRequest, inside
@@ -25,11 +26,15 @@ from klankbord.tenancy.views.whose import House, posted, whose
 @inside
 @require_GET
 def dossier_list(request: FencedRequest) -> HttpResponseBase:
-    house = whose(request, Right.READ_DOSSIERS)
+    house = whose(request, Right.READ_DOSSIERS, Right.READ_OWN_DOSSIERS)
     sees_public_order = request.sight.may(Right.SEE_PUBLIC_ORDER, house.organisation.pk)
     rows = queries.overview(house.organisation, request.user, timezone.now(), public_order=sees_public_order)
+    reads_all = request.sight.may(Right.READ_DOSSIERS, house.organisation.pk)
+    if not reads_all:
+        rows = [row for row in rows if row.dossier.owner_id == request.user.pk]
     context = {
         "house": house,
+        "reads_all": reads_all,
         "running": [row for row in rows if row.dossier.state == Dossier.State.ACTIVE],
         "drafts": [row for row in rows if row.dossier.state == Dossier.State.DRAFT],
         "ended": [row for row in rows if row.dossier.state == Dossier.State.ENDED],
@@ -50,6 +55,7 @@ def _editor(request: FencedRequest, house: House, dossier: Dossier | None) -> Ht
         "purpose": Dossier.Purpose.COMMUNICATION,
         "retention_days": LONGEST_KEPT,
         "review_on": today + actions.REVIEW_AFTER,
+        "owner": request.user.pk,
         "query": request.GET.get("query", "")[:20_000],
         "legal_basis": _("AVG article 6, first paragraph, under e (task in the public interest)"),
     }
@@ -57,10 +63,16 @@ def _editor(request: FencedRequest, house: House, dossier: Dossier | None) -> Ht
     instance = Dossier.objects.get(pk=dossier.pk) if dossier else None
     if instance and request.GET.get("query"):
         instance.query = request.GET["query"][:20_000]
-    form = DossierForm(posted(request), instance=instance, initial={} if dossier else fresh, public_order=public_order)
+    form = DossierForm(
+        posted(request),
+        instance=instance,
+        initial={} if dossier else fresh,
+        public_order=public_order,
+        owners=queries.possible_owners(organisation.pk),
+    )
     reasons: list[str] = []
     if request.method == "POST" and form.is_valid():
-        wording, declared = form.wording(), declared_in(request.POST, form.cleaned_data["query"])
+        wording, declared = form.wording(), declared_in(request.POST, suspects(form.cleaned_data["query"]))
         try:
             if dossier is None:
                 dossier = actions.make_dossier(organisation, wording, declared, by=request.user)
@@ -74,7 +86,7 @@ def _editor(request: FencedRequest, house: House, dossier: Dossier | None) -> Ht
     query = str(form["query"].value() or "")
     declared_now = {one["key"]: one["as"] for one in (dossier.declared if dossier else [])}
     if request.method == "POST":
-        declared_now |= {one["key"]: one["as"] for one in declared_in(request.POST, query)}
+        declared_now |= {one["key"]: one["as"] for one in declared_in(request.POST, suspects(query))}
     context = {
         "house": house,
         "dossier": dossier,
@@ -132,7 +144,7 @@ def sign(request: FencedRequest, pk: int) -> HttpResponseBase:
     dossier = dossier_for(request, pk, Right.SIGN_DOSSIERS, lock=True)
     if dossier.is_place:
         raise PermissionDenied
-    form = SignForm(request.POST)
+    form = SignForm(request.POST, wording=actions.wording_mark(dossier))
     if form.is_valid():
         signature = actions.sign_dossier(dossier, form.cleaned_data["until"], by=request.user)
         said = _("Signed until and including %(until)s.")

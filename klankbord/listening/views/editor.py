@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterable
 from dataclasses import dataclass
 from typing import Any
 
@@ -15,8 +16,10 @@ from klankbord.channels.models import Channel
 from klankbord.listening.archive import search_archive
 from klankbord.listening.finds import Seen, marked, preview
 from klankbord.listening.models import Dossier
-from klankbord.listening.persons import Stated, suspects
+from klankbord.listening.persons import Stated, Suspect, suspects
+from klankbord.listening.queries import own_accounts
 from klankbord.listening.query import Query, Refused, parse
+from klankbord.listening.special import special_in
 from klankbord.tenancy.fence import FencedRequest, inside
 from klankbord.tenancy.roles import Right
 from klankbord.tenancy.views.whose import whose
@@ -57,7 +60,7 @@ def explain(request: FencedRequest) -> HttpResponseBase:
     """A fragment: the query in plain words, or its fault with the spot and a repair; persons; and a preview."""
     house = whose(request, Right.WRITE_DOSSIERS)
     query = " ".join(safe_text(request.POST.get("query", "")[:20_001]).split())
-    stated = {one["key"]: one["as"] for one in declared_in(request.POST, query)}
+    stated = {one["key"]: one["as"] for one in declared_in(request.POST, suspects(query))}
     context = about(house.organisation.pk, query, request.POST.get("purpose", ""), stated)
     return render(request, "listening/explained.html", context)
 
@@ -71,17 +74,22 @@ def about(organisation_id: int, text: str, purpose: str, stated: dict[str, str])
     except Refused as refused:
         spot = Spot.of(text, refused.start, refused.end)
         return {"refused": refused.message, "spot": spot, "suggestion": refused.suggestion}
+    touched = special_in(query)
     tried = preview(organisation_id, query, purpose)
     return {
         "explanation": query.explain(),
         "hints": query.hints,
-        "suspects": [
-            {"suspect": one, "stated": stated.get(one.key, "")} for one in suspects(text, own_accounts(organisation_id))
-        ],
+        "suspects": asked_about(suspects(text, own_accounts(organisation_id)), stated),
         "preview": tried,
-        "examples": examples(organisation_id, query) if tried else [],
+        "special": [{"name": one.name, "words": one.words} for one in touched],
+        "examples": examples(organisation_id, query) if tried and not touched else [],
         "is_public_order": purpose == Dossier.Purpose.PUBLIC_ORDER,
     }
+
+
+def asked_about(found: Iterable[Suspect], stated: dict[str, str]) -> list[dict[str, Any]]:
+    """Each term that looks like a person once, with what was stated about it."""
+    return [{"suspect": one, "stated": stated.get(one.key, "")} for one in {one.key: one for one in found}.values()]
 
 
 def examples(organisation_id: int, query: Query) -> list[Seen]:
@@ -93,19 +101,14 @@ def examples(organisation_id: int, query: Query) -> list[Seen]:
     ]
 
 
-def declared_in(data: QueryDict, query: str) -> list[dict[str, str]]:
-    """What the owner states about terms that look like a person: one choice per term, those still in the query."""
+def declared_in(data: QueryDict, found: Iterable[Suspect]) -> list[dict[str, str]]:
+    """What the owner states about terms that look like a person: one choice per term, those that still stand there."""
     stated = []
-    for one in suspects(query):
+    for one in {one.key: one for one in found}.values():
         chosen = data.get(f"stated-{one.key}", "")
         if chosen in set(Stated):
             stated.append({"term": one.term, "key": one.key, "as": chosen})
     return stated
-
-
-def own_accounts(organisation_id: int) -> list[str]:
-    """The handles of the organisation's own accounts: those are no persons."""
-    return list(Channel.objects.filter(organisation=organisation_id).values_list("name", flat=True))
 
 
 def suggestions(organisation_id: int) -> list[str]:

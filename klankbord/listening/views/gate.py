@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from django.core.exceptions import PermissionDenied
 from django.db import connection
+from django.db.models import Q
 from django.http import Http404
 from django.utils import timezone
 
@@ -13,15 +14,20 @@ from klankbord.tenancy.roles import Right
 
 
 def dossier_for(request: FencedRequest, pk: int, right: Right = Right.READ_DOSSIERS, *, lock: bool = False) -> Dossier:
-    """A dossier that one may read; Http404 for who may not, PermissionDenied for who may read but not do this."""
-    rows = Dossier.objects.filter(organisation__in=request.sight.organisations_where(Right.READ_DOSSIERS))
+    """A dossier that one may read; Http404 for who may not, PermissionDenied for who may read but not do this.
+
+    Who owns a dossier reads its figures, whatever the role.
+    """
+    sight = request.sight
+    own = Q(owner=request.user, organisation__in=sight.organisations_where(Right.READ_OWN_DOSSIERS))
+    rows = Dossier.objects.filter(own | Q(organisation__in=sight.organisations_where(Right.READ_DOSSIERS)))
     rows = rows.select_for_update(of=("self",)) if lock else rows
     dossier = rows.select_related("organisation", "owner").filter(pk=pk).first()
     if dossier is None:
         raise Http404
     if dossier.is_public_order and not request.sight.may(Right.SEE_PUBLIC_ORDER, dossier.organisation_id):
         raise Http404
-    if not request.sight.may(right, dossier.organisation_id):
+    if right is not Right.READ_DOSSIERS and not request.sight.may(right, dossier.organisation_id):
         raise PermissionDenied
     if request.sight.may(Right.SIGN_DOSSIERS, dossier.organisation_id):
         let_privacy_read_finds()
@@ -44,11 +50,19 @@ def let_privacy_read_finds() -> None:
         cursor.execute("SELECT fence_open_finds()")
 
 
+def right_to_open(dossier: Dossier) -> Right:
+    """Who may write a dossier may also open its messages, where it is closed."""
+    return Right.OPEN_PUBLIC_ORDER if dossier.is_public_order else Right.WRITE_DOSSIERS
+
+
 def finds_are_open(request: FencedRequest, dossier: Dossier) -> bool:
-    """Whether one may read the messages behind the figures: of public order only with a reason given this hour."""
-    if not dossier.is_public_order:
+    """Whether one may read the messages behind the figures: of a closed dossier only with a reason given this hour."""
+    if not request.sight.may(Right.READ_DOSSIERS, dossier.organisation_id):
+        # an owner without a role for dossiers: figures and notes
+        return False
+    if not dossier.is_closed:
         return True
     return (
-        request.sight.may(Right.OPEN_PUBLIC_ORDER, dossier.organisation_id)
+        request.sight.may(right_to_open(dossier), dossier.organisation_id)
         and FindsOpening.objects.filter(dossier=dossier, user=request.user, until__gt=timezone.now()).exists()
     )

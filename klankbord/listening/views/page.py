@@ -24,10 +24,10 @@ from klankbord.listening.actions import dossiers, finds
 from klankbord.listening.asking import read
 from klankbord.listening.finds import PAGE, Wanted, finds_of, proposals, shown
 from klankbord.listening.forms import NoteForm, ReasonForm, SignForm
-from klankbord.listening.models import Dossier, DossierNote, Follower, Match, Signature
+from klankbord.listening.models import LONGEST_KEPT, Dossier, DossierNote, Follower, Match, Signature
 from klankbord.listening.query import Refused
 from klankbord.listening.views.archive import may_search
-from klankbord.listening.views.gate import dossier_for, dossier_to_write, finds_are_open
+from klankbord.listening.views.gate import dossier_for, dossier_to_write, finds_are_open, right_to_open
 from klankbord.tenancy.fence import FencedRequest, inside
 from klankbord.tenancy.roles import Right
 from klankbord.tenancy.views.whose import number, posted
@@ -67,19 +67,22 @@ def dossier_page(request: FencedRequest, pk: int) -> HttpResponseBase:
         "notes": DossierNote.objects.filter(dossier=dossier).order_by("-pk")[:20],
         "note_form": NoteForm(),
         "reason_form": ReasonForm(),
-        "sign_form": SignForm(initial={"until": today + dossiers.LONGEST_PUBLIC_ORDER}),
+        "sign_form": SignForm(
+            wording=dossiers.wording_mark(dossier),
+            initial={"until": today + dossiers.LONGEST_PUBLIC_ORDER if dossier.is_public_order else dossier.ends_on},
+        ),
         "followed": Follower.objects.filter(dossier=dossier, user=request.user).values_list("when", flat=True).first(),
         "followers": Follower.objects.filter(dossier=dossier).count(),
         "choices": Follower.When.choices,
         "signatures": Signature.objects.filter(dossier=dossier).order_by("-at")[:5],
-        "signed": dossiers.valid_signature(dossier, today) if dossier.is_public_order else None,
+        "signed": dossiers.valid_signature(dossier, today) if dossier.is_closed else None,
         "reasons": dossiers.why_not(dossier, today) if dossier.state == Dossier.State.DRAFT else [],
         "noise": queries.noise_count(dossier),
         "review_due": dossier.state == Dossier.State.ACTIVE and dossier.review_on <= today,
         "may_write": may_write(request, dossier),
         "may_search": may_search(dossier),
         "may_sign": sight.may(Right.SIGN_DOSSIERS, dossier.organisation_id),
-        "may_open": sight.may(Right.OPEN_PUBLIC_ORDER, dossier.organisation_id),
+        "may_open": sight.may(right_to_open(dossier), dossier.organisation_id),
         "may_export_persons": may_export_persons(request, dossier),
     }
     if opened:
@@ -88,8 +91,7 @@ def dossier_page(request: FencedRequest, pk: int) -> HttpResponseBase:
 
 
 def may_write(request: FencedRequest, dossier: Dossier) -> bool:
-    right = Right.OPEN_PUBLIC_ORDER if dossier.is_public_order else Right.WRITE_DOSSIERS
-    return not dossier.is_place and request.sight.may(right, dossier.organisation_id)
+    return not dossier.is_place and request.sight.may(right_to_open(dossier), dossier.organisation_id)
 
 
 def may_export_persons(request: FencedRequest, dossier: Dossier) -> bool:
@@ -144,18 +146,26 @@ def find_list(request: FencedRequest, pk: int) -> HttpResponseBase:
 
 def wanted_of(request: FencedRequest) -> Wanted:
     asked = {name: safe_text(str(value)) for name, value in request.GET.items()}
-    try:
-        day = date.fromisoformat(asked.get("day", ""))
-    except ValueError:
-        day = None
     return Wanted(
-        day=day,
+        day=_day(asked.get("day", "")),
         word=asked.get("word", "")[:80],
+        said=asked.get("said", "")[:80],
+        last=min(number(asked.get("last", "")) or 0, LONGEST_KEPT) or None,
+        skip=min(number(asked.get("skip", "")) or 0, LONGEST_KEPT),
         source=asked.get("source", "")[:20],
         language=asked["language"][:8] if "language" in asked else None,
         noise=asked.get("noise") == "1",
         before=number(asked.get("before", "")),
     )
+
+
+def _day(text: str) -> date | None:
+    """A day of this century; at the ends of the calendar no clock can tell when it begins."""
+    try:
+        day = date.fromisoformat(text)
+    except ValueError:
+        return None
+    return day if 2000 <= day.year <= 2100 else None
 
 
 @inside
@@ -220,10 +230,12 @@ def source(request: FencedRequest, pk: int) -> HttpResponseBase:
 @inside
 @require_http_methods(["GET", "POST"])
 def open_messages(request: FencedRequest, pk: int) -> HttpResponseBase:
-    """Open the messages behind the figures of a public order dossier, with a reason."""
-    dossier = dossier_for(request, pk, Right.OPEN_PUBLIC_ORDER)
-    if not dossier.is_public_order:
+    """Open the messages behind the figures of a closed dossier, with a reason."""
+    dossier = dossier_for(request, pk)
+    if not dossier.is_closed:
         raise Http404
+    if not request.sight.may(right_to_open(dossier), dossier.organisation_id):
+        raise PermissionDenied
     form = ReasonForm(posted(request))
     if request.method == "POST" and form.is_valid():
         finds.open_finds(dossier, form.cleaned_data["reason"], by=request.user)

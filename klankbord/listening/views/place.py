@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from typing import Any
+
 from django.contrib import messages
 from django.core.exceptions import PermissionDenied
 from django.http import Http404, HttpResponseBase
@@ -12,9 +14,12 @@ from django.utils.translation import gettext as _
 from django.views.decorators.http import require_http_methods
 
 from klankbord.listening import queries
+from klankbord.listening.actions.dossiers import CannotStart
 from klankbord.listening.actions.place import change_words
 from klankbord.listening.forms import WordsForm
 from klankbord.listening.models import Dossier
+from klankbord.listening.persons import suspects_in_words
+from klankbord.listening.views.editor import asked_about, declared_in
 from klankbord.tenancy.fence import FencedRequest, inside
 from klankbord.tenancy.models import Organisation
 from klankbord.tenancy.roles import Right
@@ -34,16 +39,29 @@ def place_dossier(request: FencedRequest) -> HttpResponseBase:
     if dossier is None or (request.method == "POST" and not may_write):
         raise Http404
     form = WordsForm(posted(request), initial={"words": "\n".join(dossier.words)})
+    suspected: list[dict[str, Any]] = []
     if request.method == "POST" and form.is_valid():
         # also when nothing changed: that somebody looked and found it right is worth a line in the log
-        change_words(dossier, form.cleaned_data["words"], by=request.user)
-        messages.success(request, _("From now on we listen for these words."))
-        return redirect(reverse("place-dossier") + house.query)
+        words = form.cleaned_data["words"]
+        declared = declared_in(request.POST, suspects_in_words(words))
+        try:
+            change_words(dossier, words, declared, by=request.user)
+        except CannotStart as problem:
+            form.add_error("words", problem.reasons)
+            found = suspects_in_words(words, queries.own_accounts(organisation.pk))
+            suspected = asked_about(found, {one["key"]: one["as"] for one in [*dossier.declared, *declared]})
+        else:
+            messages.success(request, _("From now on we listen for these words."))
+            return redirect(reverse("place-dossier") + house.query)
+    elif request.method == "GET":
+        stated = {one["key"]: one["as"] for one in dossier.declared}
+        suspected = asked_about(suspects_in_words(dossier.words, queries.own_accounts(organisation.pk)), stated)
     days, heard = queries.heard(dossier, timezone.localtime())
     context = {
         "house": house,
         "dossier": dossier,
         "form": form,
+        "suspects": suspected,
         "may_write": may_write,
         "days": days,
         "loud": [one for one in heard if one.total],
@@ -54,7 +72,7 @@ def place_dossier(request: FencedRequest) -> HttpResponseBase:
         "total": sum(one.total for one in heard),
         "review_due": dossier.review_on <= timezone.localdate(),
     }
-    return render(request, "listening/place.html", context, status=422 if form.errors else 200)
+    return render(request, "listening/place.html", context, status=422 if request.method == "POST" else 200)
 
 
 def may_change_words(request: FencedRequest, organisation: Organisation) -> bool:

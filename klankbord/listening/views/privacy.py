@@ -98,6 +98,8 @@ def processing(request: FencedRequest) -> HttpResponseBase:
             dossier.started_at.date().isoformat() if dossier.started_at else "",
             dossier.ends_on.isoformat() if dossier.ends_on else "",
             dossier.owner.name if dossier.owner else "",
+            dossier.special_names,
+            dossier.special_ground,
         ]
         for dossier in Dossier.objects.filter(organisation=organisation).select_related("owner").order_by("name")
     ]
@@ -116,6 +118,8 @@ def processing(request: FencedRequest) -> HttpResponseBase:
         _("since"),
         _("until"),
         _("owner"),
+        _("special personal data"),
+        _("extra ground"),
     ]
     return as_csv("verwerkingsregister-luisteren.csv", header, rows)
 

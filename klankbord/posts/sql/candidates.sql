@@ -8,6 +8,9 @@
 --
 -- Without a query one stretch is read word by word. When older posts are left a last row without id says how far back
 -- this looked.
+--
+-- Only the pace of looking back is the same as in search_posts. Who may see what is not: this one gives no private post
+-- and none of our own, by its text, and no parameter can change that. One function for both would need such a switch.
 
 CREATE FUNCTION search_candidates(
     query tsquery, patterns text[], channels bigint[], until timestamptz, below bigint, newest integer)

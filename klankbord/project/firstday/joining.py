@@ -68,4 +68,7 @@ def _join_known(request: HttpRequest, token: str, invited: Invited, user: User) 
 
 def _show(request: HttpRequest, invited: Invited | None, status: int = 200, **more: object) -> HttpResponse:
     context = {"invited": invited, "roles": labels(invited.roles) if invited else [], **more}
-    return render(request, "firstday/join.html", context, status=status)
+    response = render(request, "firstday/join.html", context, status=status)
+    # Django would write the address of what was not right in the log, and here the address is the key itself
+    response._has_been_logged = True  # type: ignore[attr-defined]  # Django reads it, the stubs do not know it
+    return response

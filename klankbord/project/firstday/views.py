@@ -27,6 +27,7 @@ from klankbord.project.firstday.forms import AdministratorForm, CodeForm, Instal
 from klankbord.project.firstday.progress import steps
 from klankbord.project.mail import MailNotSent
 from klankbord.project.navigation import first_page
+from klankbord.public.queries import demo_page
 from klankbord.tenancy import actions
 from klankbord.tenancy.fence import FencedRequest, in_steps, inside, step
 from klankbord.tenancy.models import Municipality, Organisation, User
@@ -47,7 +48,7 @@ def home(request: HttpRequest) -> HttpResponseBase:
         if Organisation.objects.filter(is_demo=False).exists():
             return redirect("account_login")
         has_demo = Organisation.objects.filter(is_demo=True).exists()
-        return render(request, "firstday/start.html", {"has_demo": has_demo})
+        return render(request, "firstday/start.html", {"has_demo": has_demo, "demo_page": demo_page()})
     with step(request) as fenced:
         if _unfinished(fenced):
             return redirect("first-day")

@@ -2,9 +2,13 @@
 
 from __future__ import annotations
 
+import os
 from collections.abc import Callable
+from contextlib import closing
 from datetime import timedelta
+from typing import Any
 
+import psycopg
 import pytest
 from django.conf import settings
 from django.db import connection
@@ -22,7 +26,7 @@ from tests.pages import acts_of, says
 def counts(cast: Cast) -> dict[str, tuple[int, int]]:
     """Per table with an organisation: rows of the demo and rows of others, counted as the owner."""
     found = {}
-    with Owner() as owner:
+    with owner_connection() as owner:
         tables = owner.execute(
             "SELECT c.relname FROM pg_class c JOIN pg_attribute a ON a.attrelid = c.oid"
             " WHERE c.relnamespace = 'public'::regnamespace AND c.relkind = 'r' AND a.attname = 'organisation_id'"
@@ -34,23 +38,14 @@ def counts(cast: Cast) -> dict[str, tuple[int, int]]:
                 f" count(*) FILTER (WHERE NOT organisation_id = ANY (%s)) FROM {table}",
                 [demo, demo],
             ).fetchone()
+            assert row is not None
             found[table] = row
     return found
 
 
-class Owner:
-    """A connection of the log-in that owns the tables: it sees beside the fence."""
-
-    def __enter__(self):  # type: ignore[no-untyped-def]
-        import os
-
-        import psycopg
-
-        self.connection = psycopg.connect(os.environ["DATABASE_OWNER_URL"], dbname=connection.settings_dict["NAME"])
-        return self.connection
-
-    def __exit__(self, *error: object) -> None:
-        self.connection.close()
+def owner_connection() -> closing[psycopg.Connection[Any]]:
+    """Of the log-in that owns the tables: it sees beside the fence."""
+    return closing(psycopg.connect(os.environ["DATABASE_OWNER_URL"], dbname=connection.settings_dict["NAME"]))
 
 
 @pytest.fixture

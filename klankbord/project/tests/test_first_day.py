@@ -322,13 +322,13 @@ class TestAddressAndMail:
         assert installation().mail_host == ""
 
     def test_the_address_works_at_once_for_who_knows_it(self, noor: Client, monkeypatch: pytest.MonkeyPatch) -> None:
-        host = {"HTTP_HOST": "klankbord.gemeente.example"}
+        host: dict[str, Any] = {"HTTP_HOST": "klankbord.gemeente.example"}
         filled_in = next(one for one in settings.ALLOWED_HOSTS if isinstance(one, address_module.FilledInHost))
         monkeypatch.setattr(filled_in, "_until", 0.0)
         monkeypatch.setattr(address_module, "FRESH", 0.0)
-        assert Client().get("/accounts/login/", **host).status_code == 400  # type: ignore[arg-type]  # a header
+        assert Client().get("/accounts/login/", **host).status_code == 400
         noor.post("/first-day/installation", mail(25, address="klankbord.gemeente.example"))
-        assert Client().get("/accounts/login/", **host).status_code == 200  # type: ignore[arg-type]  # a header
+        assert Client().get("/accounts/login/", **host).status_code == 200
         assert Client().get("/accounts/login/", HTTP_HOST="as filled in").status_code == 400
         assert Client().get("/accounts/login/", HTTP_HOST="evil.example").status_code == 400
         monkeypatch.setattr(filled_in, "_host", "")

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
+from typing import Any
 
 import pytest
 from django.core.cache import cache
@@ -34,7 +35,7 @@ def noor(cast: Cast) -> User:
     return user
 
 
-def log_in(client: Client, password: str, login: str = "noor@echt.example"):  # type: ignore[no-untyped-def]
+def log_in(client: Client, password: str, login: str = "noor@echt.example") -> Any:
     return client.post("/accounts/login/", {"login": login, "password": password})
 
 

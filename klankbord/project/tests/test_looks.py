@@ -1,4 +1,4 @@
-"""What every page shows: moments, initials, fields, and templates that keep to the content security policy."""
+"""What every page shows: moments, fields, and templates that keep to the content security policy."""
 
 from __future__ import annotations
 
@@ -12,7 +12,6 @@ from django.template.loader import render_to_string
 from django.utils import translation
 
 from klankbord.base import drawing
-from klankbord.project import looks
 from klankbord.project.installation import CHECKOUT
 
 NOON = datetime(2026, 3, 10, 11, 0, tzinfo=UTC)
@@ -34,14 +33,6 @@ ICONS = CHECKOUT / "klankbord/project/static/klankbord/icons.svg"
 def test_a_moment_is_said_as_shortly_as_it_can_be(ago: timedelta, words: str) -> None:
     with translation.override("en"):
         assert drawing.said(NOON - ago, NOON) == words
-
-
-@pytest.mark.parametrize(
-    ("name", "letters"),
-    [("Amal de Vries", "AV"), ("@roddelkoerier", "R"), ("", "?"), ("!!", "?"), ("Özlem", "Ö")],
-)
-def test_initials_stand_for_a_name(name: str, letters: str) -> None:
-    assert looks.initials(name) == letters
 
 
 def test_somebody_is_late_only_after_the_widest_published_norm() -> None:

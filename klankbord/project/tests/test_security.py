@@ -2,7 +2,10 @@
 
 from __future__ import annotations
 
+import asyncio
 import re
+from collections.abc import Mapping
+from typing import Any
 
 import pytest
 from allauth.mfa.models import Authenticator
@@ -11,6 +14,7 @@ from django.conf import settings
 from django.core import mail
 from django.test import Client
 
+from klankbord.project import asgi
 from klankbord.tenancy.models import User
 from tests.cast import Cast
 
@@ -109,3 +113,20 @@ def test_the_demo_mails_nobody(cast: Cast) -> None:
     client.force_login(cast.amal)
     client.post("/accounts/email/", {"email": "iemand@elders.example", "action_add": ""})
     assert mail.outbox == []
+
+
+def test_what_is_sent_without_end_is_refused_before_it_fills_the_disk(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(asgi, "LARGEST_BODY", 50_000)
+    pieces, answer = iter(range(100)), []
+
+    async def receive() -> dict[str, Any]:
+        next(pieces)
+        return {"type": "http.request", "body": b"x" * 10_000, "more_body": True}
+
+    async def send(message: Mapping[str, Any]) -> None:
+        answer.append(message)
+
+    scope = {"type": "http", "method": "POST", "path": "/contact/klankendam-1/", "query_string": b"", "headers": []}
+    asyncio.run(asgi.application(scope, receive, send))
+    assert answer[0]["status"] == 413
+    assert next(pieces) == 6

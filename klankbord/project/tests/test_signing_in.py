@@ -181,6 +181,8 @@ def test_others_hear_why_they_do_not_get_in(
     assert says(answer, sentence, provider="Inlogdienst Klankendam")
     assert not logged_in(client)
     assert not SocialAccount.objects.exists()
+    # who gets no place leaves nothing behind
+    assert not User.objects.filter(email__startswith=f"{who}@waterdam").exists()
     with acting_for(house.pk):
         assert Membership.objects.filter(organisation=house).count() == 1
 

@@ -159,6 +159,8 @@ WRONG: list[dict[str, Any]] = [
     {"place": "p" * 201},
     {"photo": SimpleUploadedFile("foto.png", b"<svg onload=alert(1)>", "image/png")},
     {"photo": SimpleUploadedFile("leeg.png", b"", "image/png")},
+    {"photo": [SimpleUploadedFile("goed.png", PNG), SimpleUploadedFile("foto.png", b"<svg onload=alert(1)>")]},
+    {"photo": [SimpleUploadedFile(f"{number}.png", PNG) for number in range(6)]},
 ]
 
 
@@ -190,11 +192,26 @@ def test_a_photo_comes_along_with_its_description(
     assert "/" not in kept.filename
 
 
+def test_five_photos_come_along_in_their_order(
+    cast: Cast, resident: Resident, jobs_done: Callable[[], None], settings: Any, tmp_path: Any
+) -> None:
+    settings.MEDIA_ROOT = tmp_path
+    photos = [SimpleUploadedFile(f"{number}.png", PNG + bytes([number]), "image/png") for number in range(5)]
+    assert resident.send("Kijk", photo=photos, photo_text="Vijf gaten").status_code == 302
+    jobs_done()
+    with acting_for(cast.klankendam.pk):
+        kept = Attachment.objects.order_by("pk")
+        assert [one.filename for one in kept] == [f"{number}.png" for number in range(5)]
+        assert {(one.alt_text, one.state) for one in kept} == {("Vijf gaten", "kept")}
+
+
 def test_a_photo_that_is_too_large_or_a_body_without_end_is_refused_in_words(resident: Resident) -> None:
     large = SimpleUploadedFile("groot.png", PNG + b"\0" * (10 * 1024 * 1024), "image/png")
     answer = resident.send("Kijk", photo=large)
     assert answer.status_code == 422
-    assert says(answer, "This photo is too large. Choose one of at most 10 MB.")
+    assert says(answer, "A photo is too large. Choose one of at most 10 MB.")
+    together = [SimpleUploadedFile(f"{n}.png", PNG + b"\0" * (9 * 1024 * 1024), "image/png") for n in range(3)]
+    assert resident.send("Kijk", photo=together).status_code == 413
     ticket = resident.ticket()
     for body in (
         {"data": {"ticket": ticket, "text": "x" * 3_000_000}},

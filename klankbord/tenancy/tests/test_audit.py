@@ -73,7 +73,8 @@ def test_a_person_is_erased_and_the_chain_still_holds(cast: Cast) -> None:
     write(cast)
     sealed(cast)
     with acting_for(cast.klankendam.pk), connection.cursor() as cursor:
-        cursor.execute("SELECT audit_erase(%s, %s)", [cast.klankendam.pk, "gesprek:2"])
+        one = AuditEntry.objects.get(object="gesprek:2").pk
+        cursor.execute("SELECT audit_erase(%s, %s)", [cast.klankendam.pk, [one]])
         assert cursor.fetchone() == (1,)
         entry = AuditEntry.objects.get(object="gesprek:2")
         assert (entry.actor, entry.details) == ("", {})
@@ -83,8 +84,13 @@ def test_a_person_is_erased_and_the_chain_still_holds(cast: Cast) -> None:
 
 def test_nobody_erases_in_the_log_of_another_organisation(cast: Cast) -> None:
     write(cast)
+    with acting_for(cast.klankendam.pk):
+        one = AuditEntry.objects.get(object="gesprek:2").pk
     with pytest.raises(Exception, match="not inside"), entered(cast.eva), connection.cursor() as cursor:
-        cursor.execute("SELECT audit_erase(%s, %s)", [cast.klankendam.pk, "gesprek:2"])
+        cursor.execute("SELECT audit_erase(%s, %s)", [cast.klankendam.pk, [one]])
+    with entered(cast.eva), connection.cursor() as cursor:
+        cursor.execute("SELECT audit_erase(%s, %s)", [cast.zwijgerswaard.pk, [one]])
+        assert cursor.fetchone() == (0,)
 
 
 def test_two_sealers_at_once_make_one_chain(cast: Cast) -> None:

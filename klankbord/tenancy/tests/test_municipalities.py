@@ -3,22 +3,12 @@
 from __future__ import annotations
 
 import pytest
-from django.db import connection
-from django.db.migrations.loader import MigrationLoader
 
 from klankbord.tenancy.models import Municipality
 from klankbord.tenancy.municipalities import rows, suggest, words_of
 
 
-@pytest.fixture
-def municipalities(db: None) -> None:
-    """What the migration put there, also after a test that emptied the tables."""
-    migration = MigrationLoader(None).disk_migrations["tenancy", "0004_municipalities"]
-    with connection.cursor() as cursor:
-        cursor.execute(migration.operations[0].sql)  # type: ignore[attr-defined]  # a RunSQL
-
-
-@pytest.mark.usefixtures("municipalities")
+@pytest.mark.usefixtures("db")
 class TestMunicipalities:
     def test_all_of_them_are_there(self) -> None:
         assert Municipality.objects.count() == 342

@@ -222,6 +222,27 @@ def test_a_new_link_ends_the_old_one(client: Client, cast: Cast) -> None:
     assert Client().get(old).status_code == 404
 
 
+def test_a_link_that_ran_out_is_not_renewed_for_who_came_by_a_later_one(client: Client, cast: Cast) -> None:
+    invited(client, cast)
+    with acting_for(cast.klankendam.pk):
+        Invitation.objects.update(expires_at=timezone.now() - timedelta(days=1))
+        over = Invitation.objects.get()
+    later = invited(client, cast)
+    assert Client().post(later, NEW).status_code == 302
+    answer = client.post(f"/people/invitation/{over.pk}/renew", follow=True)
+    assert answer.status_code == 200
+    assert says(answer, "Somebody with this address already works here.")
+
+
+def test_the_log_does_not_hold_the_link_of_an_invitation(
+    client: Client, cast: Cast, caplog: pytest.LogCaptureFixture
+) -> None:
+    path = invited(client, cast)
+    with caplog.at_level("INFO"):
+        assert Client().post(path, NEW | {"again": "iets anders"}).status_code == 422
+    assert path not in caplog.text
+
+
 def test_an_invitation_is_for_one_address(client: Client, cast: Cast) -> None:
     path = invited(client, cast)
     stranger = Client()

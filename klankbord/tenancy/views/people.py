@@ -80,7 +80,11 @@ def renew(request: HttpRequest, pk: int) -> HttpResponseBase:
     with step(request) as inside_request:
         old = _invitation(inside_request, pk)
         actions.withdraw_invitation(old, by=inside_request.user)
-        _made, token = actions.invite(old.organisation, old.email, old.roles, by=inside_request.user)
+        try:
+            _made, token = actions.invite(old.organisation, old.email, old.roles, by=inside_request.user)
+        except actions.Refused as problem:
+            messages.error(request, str(problem))
+            return redirect(_back(old.organisation_id))
         letter = _letter(inside_request, old.organisation, old.email, token)
         house = House(old.organisation, [old.organisation])
     return _sent(request, house, letter)

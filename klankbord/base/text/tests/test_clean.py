@@ -170,6 +170,8 @@ def test_safe_text_is_storable_composed_and_stable(text: str) -> None:
         ("De Bakker op 't Plein", "BP"),
         ("van der", "VD"),
         ("", "?"),
+        ("!!", "?"),
+        ("Özlem", "Ö"),
         ("🌷", "?"),
     ],
 )

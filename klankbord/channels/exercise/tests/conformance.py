@@ -36,7 +36,6 @@ class Network(Adapter):
         monkeypatch.setattr(house, "DATA", folder)
         self.began = datetime.now(UTC) - timedelta(hours=1)
         self.rows: list[Json] = []
-        self.fault = ""
         self._write()
         add = Ledger.add
 
@@ -67,10 +66,8 @@ class Network(Adapter):
         )  # fmt: skip
         self._write()
 
-    def __setattr__(self, name: str, value: Any) -> None:
-        super().__setattr__(name, value)
-        if name == "fault" and hasattr(self, "rows"):
-            self._write()
+    def fault_changed(self) -> None:
+        self._write()
 
     def _write(self) -> None:
         path = self.folder / "media" / "exercises" / "proef.jsonl"

@@ -50,8 +50,10 @@ class Newsstand:
     def place(self) -> str:
         return f"127.0.0.1:{self.server.port}"
 
-    def rss(self) -> bytes:
-        items = "".join(self._item(number, story) for number, story in enumerate(self.stories))
+    def rss(self, stories: list[Story] | None = None) -> bytes:
+        """The feed, of all stories or of these, in the order in which they are given."""
+        listed = enumerate(self.stories if stories is None else stories)
+        items = "".join(self._item(number, story) for number, story in listed)
         return f"""<?xml version="1.0" encoding="utf-8"?><rss version="2.0"><channel>
             <title>De Klankbode (oefening)</title><link>{self.server.url}</link>{items}</channel></rss>""".encode()
 

@@ -47,9 +47,10 @@ def feed(stand: Newsstand, **more: Any) -> NewsFeed:
 
 
 def posts(connector: NewsFeed, batch: Any) -> list[PostArrived]:
-    found = [event for one in batch.envelopes for event in connector.parse(one.body)]
-    assert all(isinstance(event, PostArrived) for event in found)
-    return found  # type: ignore[return-value]  # asserted
+    events = [event for one in batch.envelopes for event in connector.parse(one.body)]
+    found = [event for event in events if isinstance(event, PostArrived)]
+    assert found == events
+    return found
 
 
 def test_an_item_is_a_headline_a_short_quotation_and_a_link(stand: Newsstand) -> None:
@@ -351,3 +352,9 @@ def test_what_is_no_web_address_is_refused(typed: str) -> None:
     form = SettingsForm({"url": typed})
     assert not form.is_valid()
     assert "url" in form.errors
+
+
+def test_a_search_reads_the_feed_and_no_pages(stand: Newsstand) -> None:
+    found = feed(stand).search(["lantaarns"])
+    assert [one.uri for one in found] == [f"{stand.server.url}/a"]
+    assert stand.asked == ["/rss"]

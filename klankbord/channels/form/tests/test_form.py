@@ -11,7 +11,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from klankbord.channels.contract import PostArrived, Uncertain, Unparseable
+from klankbord.channels.contract import Lender, Permanent, PostArrived, Uncertain, Unparseable
 from klankbord.channels.form.channel import ContactForm
 from klankbord.channels.form.forms import SettingsForm
 from klankbord.channels.form.message import Photo, Submission, reference_of
@@ -42,12 +42,21 @@ def understood(said: Submission) -> PostArrived:
 
 def test_what_is_handed_in_is_what_is_understood() -> None:
     post = understood(
-        submission(email="bea@bewoner.example", photo=Photo("gat.png", "image/png", b"\x89PNG", "Een gat"))
+        submission(email="bea@bewoner.example", photos=(Photo("gat.png", "image/png", b"\x89PNG", "Een gat"),))
     )
     assert post.published_at == AT
     assert post.author.network_id == "bea@bewoner.example"
     (photo,) = post.attachments
     assert (photo.content, photo.alt_text) == (b"\x89PNG", "Een gat")
+
+
+def test_a_message_of_before_there_could_be_more_photos_is_understood() -> None:
+    body = json.loads(submission(photos=(Photo("gat.png", "image/png", b"\x89PNG"),)).envelope().body)
+    (one,) = body.pop("photos")
+    for photo, number in ((one, 1), (None, 0)):
+        (post,) = ContactForm(SETTINGS, {}).parse(json.dumps(body | {"photo": photo}).encode())
+        assert isinstance(post, PostArrived)
+        assert len(post.attachments) == number
 
 
 def test_the_same_words_have_the_same_key_and_others_another_in_the_same_thread() -> None:
@@ -81,7 +90,7 @@ JSON = st.recursive(
     lambda inner: st.lists(inner, max_size=3) | st.dictionaries(st.text(max_size=3), inner, max_size=3),
     max_leaves=5,
 )
-NAMES = ("id", "mark", "at", "text", "subject", "name", "email", "place", "language", "confirm", "photo")
+NAMES = ("id", "mark", "at", "text", "subject", "name", "email", "place", "language", "confirm", "photos")
 
 
 @given(st.fixed_dictionaries(dict.fromkeys(NAMES, JSON)), st.sampled_from(NAMES))
@@ -172,3 +181,28 @@ def test_a_password_does_not_travel_to_another_server() -> None:
     )
     assert not form.is_valid()
     assert "smtp_password" in form.errors
+
+
+LENDER = Lender(7, "Webcare", {"address": "webcare@klankendam.example", "smtp_host": "localhost"})
+
+
+def test_with_a_mailbox_of_the_organisation_nothing_else_need_be_filled_in() -> None:
+    assert SettingsForm(lenders=[LENDER]).initial["over"] == "7"
+    form = SettingsForm({"title": "Stel uw vraag (oefening)", "over": "7", "smtp_port": "x"}, lenders=[LENDER])
+    assert form.is_valid(), form.errors
+    settings, secrets = form.to_settings()
+    assert (settings["over"], settings["address"], secrets) == (7, LENDER.settings["address"], {})
+    assert "smtp_host" not in settings
+
+
+@pytest.mark.parametrize("over", ["", "8", "x"])
+def test_without_a_mailbox_that_is_offered_the_own_server_counts(over: str) -> None:
+    form = SettingsForm({"title": "Stel uw vraag (oefening)", "over": over}, lenders=[LENDER])
+    assert not form.is_valid()
+    assert {"address", "smtp_host"} <= set(form.errors) or "over" in form.errors
+
+
+def test_a_mailbox_that_went_away_is_said_and_nothing_is_sent() -> None:
+    lost = ContactForm(SETTINGS | {"over": 7}, {})
+    with pytest.raises(Permanent):
+        lost.check()

@@ -136,12 +136,10 @@ class Network(Adapter):
         self.smtp = FaultySmtp()
         self.smtp.__enter__()
 
-    def __setattr__(self, name: str, value: Any) -> None:
-        super().__setattr__(name, value)
-        if name == "fault":
-            self.imap.fault = value
-            self.smtp.answers = SMTP_FAULTS.get(value, {})
-            self._deliver_copies()
+    def fault_changed(self) -> None:
+        self.imap.fault = self.fault
+        self.smtp.answers = SMTP_FAULTS.get(self.fault, {})
+        self._deliver_copies()
 
     def __exit__(self, *_problem: object) -> None:
         self.imap.close()
@@ -174,16 +172,23 @@ class Network(Adapter):
         self.imap.mails.append((mail.encode(), at))
 
     def received(self) -> list[str]:
-        found = []
-        for mail in self.smtp.taken:
-            read = email.message_from_bytes(mail)
-            part = next(one for one in read.walk() if one.get_content_type() == "text/plain")
-            body = part.get_payload(decode=True)
-            assert isinstance(body, bytes)
-            found.append(body.decode().strip().splitlines()[0])
-        return found
+        return answers(self.smtp.taken)
 
     def _deliver_copies(self) -> None:
         """The copy to ourselves comes into the mailbox, when the mail server took it."""
         there = {mail for mail, _at in self.imap.mails}
         self.imap.mails += [(mail, datetime.now(UTC)) for mail in self.smtp.taken if mail not in there]
+
+
+def answers(taken: list[bytes]) -> list[str]:
+    """The first line of each mail that a colleague wrote; a confirmation is written by the house."""
+    found = []
+    for mail in taken:
+        read = email.message_from_bytes(mail)
+        if read["Auto-Submitted"]:
+            continue
+        part = next(one for one in read.walk() if one.get_content_type() == "text/plain")
+        body = part.get_payload(decode=True)
+        assert isinstance(body, bytes)
+        found.append(body.decode().strip().splitlines()[0])
+    return found

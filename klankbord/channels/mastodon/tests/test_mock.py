@@ -264,12 +264,38 @@ def test_what_was_never_sent_is_surely_absent_after_a_while(mock: MastodonMock, 
     )
 
 
-def test_a_stream_may_live_under_another_name_but_never_less_safely(mock: MastodonMock) -> None:
+def test_a_stream_may_live_under_another_name_but_never_less_safely(monkeypatch: pytest.MonkeyPatch) -> None:
     with client_module.Client("https://klankendam.example", "x") as client:
         for told, wanted in (
             ("wss://stream.klankendam.example", "https://stream.klankendam.example"),
             ("ws://stream.klankendam.example", "https://klankendam.example"),
             ("geen adres", "https://klankendam.example"),
         ):
-            client.instance = lambda told=told: {"urls": {"streaming_api": told}}  # type: ignore[method-assign, misc]
+            monkeypatch.setattr(client, "instance", lambda told=told: {"urls": {"streaming_api": told}})
             assert client._streaming() == wanted
+
+
+def test_what_was_said_in_public_is_searched_and_nothing_else(town: Town, mock: MastodonMock) -> None:
+    word = f"kwartel{uuid4().hex[:8]}"
+    tagged = mock.says(RESIDENT, f"Feest! #{word}")
+    plain = mock.says(JOURNALIST, f"Er is iets met {word} gaande")
+    mock.says(RESIDENT, f"@{TOWN} onder ons: {word}", visibility="direct")
+    mock.says(RESIDENT, "Iets anders")
+    found = town.connector.search([word])
+    assert [one.uri for one in found] == [plain["uri"], tagged["uri"]]
+    assert found[0].text == f"Er is iets met {word} gaande"
+    assert [one.uri for one in town.connector.search([f"#{word}"])] == [tagged["uri"]]
+    # nothing on the server tells of it, and what was said to us still comes in
+    assert [one.text for one in town.fetch()] == [f"@{TOWN} onder ons: {word}"]
+
+
+def test_a_server_without_a_search_still_has_its_hashtags(town: Town, mock: MastodonMock) -> None:
+    tagged = mock.says(RESIDENT, "Feest! #eendenbrug")
+    mock.goes_wrong("GET", "/api/v2/search", "status", status=404)
+    assert [one.uri for one in town.connector.search(["eendenbrug"])] == [tagged["uri"]]
+
+
+def test_a_server_that_asks_us_to_wait_says_so(town: Town, mock: MastodonMock) -> None:
+    mock.goes_wrong("GET", "/api/v2/search", "ratelimit", count=5)
+    with pytest.raises(NotSent):
+        town.connector.search(["eendenbrug"])

@@ -287,3 +287,13 @@ def test_the_check_tells_what_was_found_and_refuses_a_wrong_token(desk: Desk) ->
         Mastodon(desk.connector.settings, {"token": "0" * 32}).check()
     with pytest.raises(Permanent):
         Mastodon({**desk.connector.settings, "account": "iemand"}, desk.connector.secrets).check()
+
+
+def test_a_real_server_is_searched_for_what_was_said_in_public(desk: Desk, resident: SnacUser) -> None:
+    """snac knows what reached it: what residents elsewhere said to the town, and what its own people say."""
+    word = f"kwartel{uuid4().hex[:8]}"
+    said = resident.post(f"@{desk.town.handle} feest bij de #{word}")
+    eventually(desk.fetch)
+    found = eventually(lambda: desk.connector.search([word]))
+    assert [one.uri for one in found] == [said["uri"]]
+    assert desk.connector.search([f"nooitgezegd{uuid4().hex[:8]}"]) == []

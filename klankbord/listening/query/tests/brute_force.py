@@ -5,11 +5,12 @@ Shares nothing with the verifier but the tree and the tokenizer. The oracle of m
 
 from __future__ import annotations
 
+import re
 import unicodedata
 from urllib.parse import urlsplit
 
 from klankbord.base.text.folding import fold
-from klankbord.base.text.tokens import Token, tokenize
+from klankbord.base.text.tokens import Kind, Token, tokenize
 from klankbord.listening.query import Document, Query
 from klankbord.listening.query.tree import (
     And,
@@ -27,7 +28,11 @@ from klankbord.listening.query.tree import (
     Term,
     Words,
 )
-from klankbord.listening.query.verify import _is_a_place
+
+_LEADS_TO_A_PLACE = re.compile(
+    "in|te|uit|naar|vanuit|tot|via|bij|rond|rondom|nabij|richting|vlakbij"
+    "|gemeente|stad|dorp|plaats|centrum|omgeving|station|regio|heel"
+)
 
 
 def finds(query: Query, document: Document) -> bool:
@@ -63,9 +68,24 @@ def _places(words: Words, tokens: list[Token]) -> list[tuple[int, int]]:
         (first, first + count - 1)
         for first in range(len(tokens) - count + 1)
         if all(_is(element, tokens[first + at]) for at, element in enumerate(words.elements))
-        and (words.rule is not Rule.PLACE or _is_a_place(tokens, first, first + count - 1))
+        and (words.rule is not Rule.PLACE or _names_a_place(tokens, first, count))
     ]
     return found + [(at, at) for at, token in enumerate(tokens) if words.joined and words.joined in token.terms]
+
+
+def _names_a_place(tokens: list[Token], first: int, count: int) -> bool:
+    """As the description of the language says it, of ``count`` tokens that begin at ``first``."""
+    before, here, after = tokens[max(first - 1, 0) : first], tokens[first:][:count], tokens[first + count :][:1]
+    if any(token.kind is Kind.HASHTAG for token in here) or any(
+        _LEADS_TO_A_PLACE.fullmatch(fold(one.text)) for one in before
+    ):
+        return True
+    loud, *loud_beside = [_all_capitals(token.text) for token in (here[0], *before, *after)]
+    return any(letter.isupper() for token in here for letter in token.text) and not (loud and any(loud_beside))
+
+
+def _all_capitals(word: str) -> bool:
+    return len(word) > 1 and word == word.upper() != word.lower()
 
 
 def _is(element: Element, token: Token) -> bool:

@@ -8,9 +8,24 @@ from klankbord.listening.query import Document
 
 WORDS = (
     *("brug", "Brug", "de", "dicht", "café", "cafe\u0301", "een", "Één", "haren", "Haren", "HAREN", "in", "mijn", "ik"),
+    *("naar", "Gemeente"),
     *("straße", "STRASSE", "strasse", "ijsbaan", "ĳsbaan", "IJsbaan", "fietspad", "fiets", "pad", "gat", "den", "haag"),
     *("e-bike", "ebike", "bike", "E-BIKE", "foto's", "foto’s", "fotos", "Klankbrug", "klank", "a.u.b.", "20.30"),
-    *("שלום", "مرحبا", "مَرْحَبًا", "北京", "👍", "👍🏽", "🇳🇱", "1", "@amal", "@amal@plein.example", "ge\u200bmeente"),
+    *(
+        "שלום",
+        "مرحبا",
+        "مَرْحَبًا",
+        "北京",
+        "👍",
+        "👍🏽",
+        "🇳🇱",
+        "1",
+        "naar",
+        "Gemeente",
+        "@amal",
+        "@amal@plein.example",
+        "ge\u200bmeente",
+    ),
     *("klankendam.example", "https://www.klankendam.example/afval?x=1", "info@klankendam.example", "€ 12,50", "12,50"),
 )
 HASHTAGS = ("#brug", "#KlankbrugDicht", "#klankbrugdicht", "#denhaag", "#DenHaag", "#Haren", "#haren", "#fiets_pad")

@@ -25,6 +25,7 @@ function insert(piece) {
 
 if (field && tools) {
   tools.hidden = false;
+  document.querySelector("button.kb-ask").hidden = false;
   tools.addEventListener("click", (event) => {
     const button = event.target.closest("button");
     if (!button) return;

@@ -157,13 +157,13 @@ function showBelow() {
   if (below.size) button.textContent = below.size === 1 ? desk.dataset.oneBelow : desk.dataset.moreBelow.replace("{count}", below.size);
 }
 
-// The reply says what its writer has seen: a message counts from the moment it was on the screen.
+// An answer and a closing say what somebody has seen: a message counts from the moment it was on the screen.
 const seeing = new IntersectionObserver((entries) => {
-  const seen = document.querySelector(".composer__form--reply input[name=seen]");
+  const forms = document.querySelectorAll("#thread input[name=seen]");
   for (const entry of entries) {
     if (!entry.isIntersecting) continue;
     below.delete(entry.target.id);
-    if (seen && Number(entry.target.dataset.id) > Number(seen.value)) seen.value = entry.target.dataset.id;
+    for (const seen of forms) if (Number(entry.target.dataset.id) > Number(seen.value)) seen.value = entry.target.dataset.id;
     seeing.unobserve(entry.target);
   }
   showBelow();

@@ -8,7 +8,7 @@ SQL = resources.files("klankbord.public") / "sql"
 class Migration(migrations.Migration):
     """The contact form in the looks of its organisation."""
 
-    dependencies = [("public", "0001_initial"), ("tenancy", "0011_house_style")]
+    dependencies = [("public", "0002_demo_contact_form"), ("tenancy", "0012_house_style")]
 
     operations = [
         migrations.RunSQL(

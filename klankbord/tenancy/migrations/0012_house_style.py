@@ -6,7 +6,7 @@ from klankbord.tenancy.operations import Fence
 
 
 class Migration(migrations.Migration):
-    dependencies = [("tenancy", "0010_preferences")]
+    dependencies = [("tenancy", "0011_erasing")]
 
     operations = [
         migrations.AddField(
