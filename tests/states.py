@@ -25,12 +25,20 @@ class State:
     before: Callable[[Page], None] | None = None
 
 
+def without_worker(page: Page) -> None:
+    """What a service worker fetches goes past the routes of the test, so it leaves."""
+    page.evaluate(
+        "navigator.serviceWorker.getRegistrations().then(all => Promise.all(all.map(one => one.unregister())))"
+    )
+
+
 def answered_with(address: str, status: int, template: str = "") -> Callable[[Page], None]:
     """From now on the house answers like this there."""
 
     def prepare(page: Page) -> None:
         with override("nl"):
             body = render_to_string(template) if template else ""
+        without_worker(page)
         page.route(address, lambda route: route.fulfill(status=status, content_type="text/html", body=body))
 
     return prepare
@@ -38,6 +46,7 @@ def answered_with(address: str, status: int, template: str = "") -> Callable[[Pa
 
 def never_answered(page: Page) -> None:
     """The house takes its time with an assignment."""
+    without_worker(page)
     waiting: list[Route] = []
     page.route("**/assign", lambda route: waiting.append(route))
 
@@ -46,6 +55,7 @@ def unreachable(address: str) -> Callable[[Page], None]:
     """From now on nothing answers there."""
 
     def prepare(page: Page) -> None:
+        without_worker(page)
         page.route(address, lambda route: route.abort())
 
     return prepare
@@ -98,7 +108,7 @@ EMPTY = (
     State("empty-log", CHANTAL, f"/audit/{LONG_AGO}"),
     State("empty-exercises", CHANTAL, "/exercises/"),
     State("empty-groups", CHANTAL, "/people/groups"),
-    State("empty-calls", AMAL, "/take-in/"),
+    State("empty-calls", EVA, "/take-in/"),
     State("empty-neighbours", BRAM, "/dossiers/wider?topic=niets"),
     State("empty-privacy", FATMA, "/dossiers/privacy"),
     State("empty-person", FATMA, "/privacy/person", sent),
