@@ -26,7 +26,8 @@ class State:
 
 
 def without_worker(page: Page) -> None:
-    """What a service worker fetches goes past the routes of the test, so it leaves."""
+    """What a service worker fetches goes past the routes of the test, so it leaves and stays away."""
+    page.add_init_script("navigator.serviceWorker.register = () => Promise.reject()")
     page.evaluate(
         "navigator.serviceWorker.getRegistrations().then(all => Promise.all(all.map(one => one.unregister())))"
     )
