@@ -6,7 +6,7 @@ import asyncio
 from datetime import timedelta
 
 import structlog
-from django.db import transaction
+from django.db import OperationalError, connection, transaction
 from django.utils import timezone
 from procrastinate import exceptions
 from procrastinate.contrib.django import app
@@ -35,7 +35,10 @@ def defer_once(task: str, key: str, *, after: float = 0, **arguments: int) -> No
             start = timezone.now() + timedelta(seconds=after) if after else None
             app.configure_task(task, queueing_lock=key, lock=key, schedule_at=start).defer(**arguments)
     except exceptions.AlreadyEnqueued:
-        return
+        if connection.in_atomic_block and connection.needs_rollback:
+            # the database went away before the savepoint could be taken back: nothing around this is kept, and Django
+            # would end that transaction without a word
+            raise OperationalError("the connection is closed") from None
 
 
 def beat(part: str) -> None:

@@ -4,18 +4,19 @@ from __future__ import annotations
 
 import asyncio
 import os
+from collections.abc import Callable
 from typing import Any
 
 import psycopg
 import pytest
-from django.db import OperationalError, connection
+from django.db import OperationalError, connection, transaction
 from django.db.transaction import TransactionManagementError
 from procrastinate import exceptions
 from procrastinate.connector import BaseAsyncConnector
 from procrastinate.jobs import Job, Status
 
 from klankbord.base import jobs
-from klankbord.base.jobs import Stubborn
+from klankbord.base.jobs import Stubborn, defer_once
 from klankbord.base.trouble import is_passing
 
 
@@ -86,3 +87,18 @@ def test_trouble_that_passes_is_told_from_what_the_database_cannot_hold(problem:
     wrapped = OperationalError()
     wrapped.__cause__ = problem
     assert is_passing(wrapped) is is_passing(problem) is passes
+
+
+@pytest.mark.usefixtures("as_app")
+def test_a_second_one_that_loses_the_database_does_not_let_what_is_around_it_vanish_in_silence() -> None:
+    defer_once("intake.sweep", "one")
+
+    def go_away(execute: Callable[..., Any], statement: str, *rest: Any) -> Any:
+        if str(statement).startswith("ROLLBACK TO SAVEPOINT"):
+            connection.connection.close()
+        return execute(statement, *rest)
+
+    with pytest.raises(OperationalError) as problem, transaction.atomic(), connection.execute_wrapper(go_away):
+        defer_once("intake.sweep", "one")
+    assert is_passing(problem.value)
+    connection.close()
