@@ -14,7 +14,7 @@ from functools import wraps
 from typing import Any, Protocol, cast
 
 from django.contrib.auth.views import redirect_to_login
-from django.db import connection, transaction
+from django.db import OperationalError, connection, transaction
 from django.http import HttpRequest, HttpResponseBase
 
 from klankbord.tenancy.models import User
@@ -69,16 +69,25 @@ def enter(user: User) -> Sight:
 
 
 @contextmanager
+def _kept_or_told() -> Iterator[None]:
+    """One transaction. Django ends one that lost its connection while a savepoint was taken back without a word."""
+    with transaction.atomic():
+        yield
+        if connection.needs_rollback:
+            raise OperationalError("the connection is closed")
+
+
+@contextmanager
 def entered(user: User) -> Iterator[Sight]:
     """One transaction, as this user."""
-    with transaction.atomic():
+    with _kept_or_told():
         yield enter(user)
 
 
 @contextmanager
 def acting_for(organisation_id: int) -> Iterator[Sight]:
     """One transaction of a job, as this organisation and nobody in particular."""
-    with transaction.atomic():
+    with _kept_or_told():
         yield _sight(None, "fence_act_for(%s)", [[organisation_id]])
 
 
@@ -87,7 +96,7 @@ def for_all_organisations(reason: str) -> Iterator[Sight]:
     """One transaction over everybody: for collecting in ``intake`` only (an import contract and a test guard this)."""
     if not reason:
         raise ValueError("say why")
-    with transaction.atomic():
+    with _kept_or_told():
         yield _sight(None, "fence_act_for(NULL)", [])
 
 
@@ -114,7 +123,7 @@ def inside(view: FencedView) -> Any:
         if not request.user.is_authenticated:
             return redirect_to_login(request.get_full_path())
         assert isinstance(request.user, User)
-        with transaction.atomic():
+        with _kept_or_told():
             fenced = cast(FencedRequest, request)
             fenced.sight = enter(request.user)
             response = view(fenced, *args, **kwargs)
@@ -130,7 +139,7 @@ def inside(view: FencedView) -> Any:
 def step(request: HttpRequest) -> Iterator[FencedRequest]:
     """One transaction of a view made with :func:`in_steps`, as the user who asks."""
     fenced = cast(FencedRequest, request)
-    with transaction.atomic():
+    with _kept_or_told():
         fenced.sight = enter(fenced.user)
         yield fenced
 

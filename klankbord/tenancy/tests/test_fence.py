@@ -3,12 +3,14 @@
 from __future__ import annotations
 
 from collections.abc import Callable
+from contextlib import suppress
 from datetime import timedelta
 
 import pytest
-from django.db import DatabaseError, connection, transaction
+from django.db import DatabaseError, OperationalError, connection, transaction
 from django.utils import timezone
 
+from klankbord.base.trouble import is_passing
 from klankbord.channels.models import Arrival, Channel, ChannelSecret, Delivery
 from klankbord.inbox import actions
 from klankbord.inbox.models import Conversation
@@ -282,3 +284,16 @@ def test_who_only_reads_a_post_changes_nothing_that_hangs_on_it(town: Cast) -> N
         assert Match.objects.all().delete()[0] == 0
     with pytest.raises(DatabaseError), entered(town.bram):
         Attachment.objects.create(organisation=town.klankendam, post=post, filename="b", content_type="x/y")
+
+
+def test_what_is_lost_with_the_connection_is_never_lost_in_silence(cast: Cast) -> None:
+    def go_away(execute: Callable[..., object], statement: str, *rest: object) -> object:
+        if str(statement).startswith("ROLLBACK TO SAVEPOINT"):
+            connection.connection.close()
+        return execute(statement, *rest)
+
+    with pytest.raises(OperationalError) as problem, acting_for(cast.klankendam.pk):
+        with connection.execute_wrapper(go_away), suppress(ZeroDivisionError), transaction.atomic():
+            raise ZeroDivisionError
+    assert is_passing(problem.value)
+    connection.close()
