@@ -43,8 +43,9 @@ def reachable(sight: Sight) -> list[tuple[str, StrPromise]]:
 def first_page(sight: Sight) -> str:
     """The name of the page somebody begins on; empty for who works nowhere."""
     names = [name for name, _label in reachable(sight)]
-    # the desk also explains itself to who has no place at it; a log of one's own acts explains nothing
-    return "desk" if names == ["audit"] else next(iter(names), "")
+    # the desk explains itself also to who has no place at it; own acts and own dossiers, if any, do not
+    is_own = set(names) <= {"dossiers", "audit"} and not sight.organisations_where(Right.READ_DOSSIERS)
+    return "desk" if names and is_own else next(iter(names), "")
 
 
 class Place:
