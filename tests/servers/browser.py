@@ -42,6 +42,8 @@ class Visitor:
     browser: Browser
     address: str
     complaints: list[str] = field(default_factory=list)
+    # when a test asks for a refusal or for no answer at all; a breach of the security policy is always one
+    refusals_expected: bool = False
 
     def page(self, width: int = 1280, height: int = 800, *, scheme: Scheme = "light", scripts: bool = True) -> Page:
         """An empty page in a window of its own."""
@@ -59,7 +61,8 @@ class Visitor:
         return page
 
     def _hear(self, complaint: str) -> None:
-        self.complaints.append(complaint)
+        if "Security Policy" in complaint or not self.refusals_expected:
+            self.complaints.append(complaint)
 
     def log_in(self, page: Page, email: str) -> Page:
         """Somebody of the demo, on the page where that colleague begins."""
