@@ -21,7 +21,7 @@ from playwright.sync_api import Browser, Page, sync_playwright
 from klankbord.channels.mail.tests.faulty_smtp import FaultySmtp
 from klankbord.project.installation import CHECKOUT
 from klankbord.project.tests.running import Started
-from tests.servers.browser import CHROMIUM, FLAGS, Visitor
+from tests.servers.browser import CHROMIUM, FLAGS, Visitor, connect
 
 FOLDER = CHECKOUT / "docs/images"
 AMAL, BRAM, CHANTAL = "amal@klankendam.example", "bram@klankendam.example", "chantal@klankendam.example"
@@ -131,21 +131,6 @@ TO_WEBP = """async ([shot, quality]) => {
   return canvas.toDataURL("image/webp", quality).split(",")[1];
 }"""
 QUALITY = 0.8
-
-
-def connect(page: Page, kind: str, name: str, **filled: str) -> str:
-    """Chantal connects a channel; the address of its page."""
-    page.goto(f"/channels/connect/{kind}")
-    page.fill("[name=channel_name]", name)
-    for field, value in filled.items():
-        box = page.locator(f"main [name={field}]")
-        if box.evaluate("box => box.tagName") == "SELECT":
-            box.select_option(value)
-        else:
-            box.fill(value)
-    page.click("main button[type=submit]")
-    page.wait_for_url(re.compile(r"/channels/\d+/$"))
-    return page.url
 
 
 def furnish(visitor: Visitor, port: int) -> str:

@@ -82,14 +82,7 @@ def visit(browser: Browser, address: str, folder: Path, states: Iterable[State])
 
     visitor = Visitor(browser, address)
     for state in states:
-        page = visitor.page()
-        if state.who:
-            visitor.log_in(page, state.who)
-        if state.before:
-            state.before(page)
-        page.goto(state.address)
-        if state.after:
-            state.after(page)
+        page = state.reached_by(visitor)
         take(page, folder, state.name)
         yield state.name
         page.context.close()

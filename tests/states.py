@@ -9,6 +9,8 @@ from django.template.loader import render_to_string
 from django.utils.translation import override
 from playwright.sync_api import Page, Route
 
+from tests.servers.browser import Visitor
+
 AMAL, BRAM, CHANTAL = "amal@klankendam.example", "bram@klankendam.example", "chantal@klankendam.example"
 EVA, GIJS, FATMA = "eva@zwijgerswaard.example", "gijs@klankendam.example", "fatma@klankendam.example"
 LONG_AGO = "?since=2001-01-01&until=2001-01-02"
@@ -23,6 +25,18 @@ class State:
     address: str
     after: Callable[[Page], None] | None = None
     before: Callable[[Page], None] | None = None
+
+    def reached_by(self, visitor: Visitor) -> Page:
+        """A page in this state."""
+        page = visitor.page()
+        if self.who:
+            visitor.log_in(page, self.who)
+        if self.before:
+            self.before(page)
+        page.goto(self.address)
+        if self.after:
+            self.after(page)
+        return page
 
 
 def without_worker(page: Page) -> None:

@@ -41,14 +41,7 @@ SAYS = {
 @pytest.mark.parametrize("state", [state for state in STATES if state.name in SAYS], ids=lambda state: state.name)
 def test_a_state_says_what_is_going_on(visitor: Visitor, state: State) -> None:
     visitor.refusals_expected = True
-    page = visitor.page()
-    if state.who:
-        visitor.log_in(page, state.who)
-    if state.before:
-        state.before(page)
-    page.goto(state.address)
-    if state.after:
-        state.after(page)
+    page = state.reached_by(visitor)
     said = re.compile(re.escape(SAYS[state.name]), re.IGNORECASE)
     expect(page.locator("body")).to_contain_text(said, use_inner_text=True, timeout=SOON)
     assert axe(page) == []

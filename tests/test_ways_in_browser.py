@@ -10,7 +10,7 @@ import pytest
 from playwright.sync_api import Page
 
 from klankbord.channels.mail.tests.faulty_smtp import FaultySmtp
-from tests.servers.browser import Visitor, shoot
+from tests.servers.browser import Visitor, connect, shoot
 from tests.test_pages_in_browser import faults
 
 pytestmark = pytest.mark.browser
@@ -18,21 +18,6 @@ PNG = bytes.fromhex(
     "89504e470d0a1a0a0000000d4948445200000001000000010806000000"
     "1f15c4890000000d49444154789c6360606060000000050001a5f645400000000049454e44ae426082"
 )
-
-
-def connect(page: Page, kind: str, name: str, **filled: str) -> str:
-    """Chantal connects a channel on the screen; the address of its page."""
-    page.goto(f"/channels/connect/{kind}")
-    page.fill("[name=channel_name]", name)
-    for field, value in filled.items():
-        box = page.locator(f"main [name={field}]")
-        if box.evaluate("box => box.tagName") == "SELECT":
-            box.select_option(value)
-        else:
-            box.fill(value)
-    page.click("main button[type=submit]")
-    page.wait_for_url(re.compile(r"/channels/\d+/$"))
-    return page.url
 
 
 def test_a_resident_writes_and_a_colleague_takes_a_call(visitor: Visitor, tmp_path: Path) -> None:

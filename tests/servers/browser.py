@@ -7,6 +7,7 @@ the tests see. A module that drives the browser does not use the ORM itself: Pla
 from __future__ import annotations
 
 import os
+import re
 import shutil
 from collections.abc import Iterator
 from dataclasses import dataclass, field
@@ -72,6 +73,21 @@ class Visitor:
         page.click("main form:has([name=password]) button[type=submit]")
         page.wait_for_url(lambda url: "/accounts/login" not in url)
         return page
+
+
+def connect(page: Page, kind: str, name: str, **filled: str) -> str:
+    """An administrator who is logged in connects a channel on the screen; the address of its page."""
+    page.goto(f"/channels/connect/{kind}")
+    page.fill("[name=channel_name]", name)
+    for name_of_field, value in filled.items():
+        box = page.locator(f"main [name={name_of_field}]")
+        if box.evaluate("box => box.tagName") == "SELECT":
+            box.select_option(value)
+        else:
+            box.fill(value)
+    page.click("main button[type=submit]")
+    page.wait_for_url(re.compile(r"/channels/\d+/$"))
+    return page.url
 
 
 def axe(page: Page) -> list[str]:
