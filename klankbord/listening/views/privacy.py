@@ -90,7 +90,10 @@ def processing(request: FencedRequest) -> HttpResponseBase:
             dossier.legal_basis,
             dossier.reason,
             _("People who say something in public about this"),
-            _("Text with numbers and addresses masked, moment, network, language; a pseudonym instead of a name"),
+            _(
+                "Text with numbers, addresses and accounts masked, moment, network, language;"
+                " a pseudonym instead of a name"
+            ),
             _("Colleagues with a role for dossiers; nobody outside the organisation"),
             _("No transfer to third countries by this software"),
             _("%(days)d days, then figures only") % {"days": dossier.retention_days},
