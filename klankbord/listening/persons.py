@@ -18,6 +18,7 @@ from importlib import resources
 from django.utils.translation import gettext as _
 
 from klankbord.base.text.folding import fold
+from klankbord.base.text.handles import is_among
 from klankbord.listening.query.lexer import QUOTES
 from klankbord.listening.words import word_list
 
@@ -80,7 +81,7 @@ class _Word:
 
 def suspects(query: str, own_accounts: Collection[str] = ()) -> list[Suspect]:
     """What looks like one person in a query, in order. ``own_accounts``: handles of the organisation itself."""
-    own = {fold(handle).lstrip("@") for handle in own_accounts}
+    own = frozenset(map(fold, own_accounts))
     found: list[Suspect] = []
     for run in _runs(query):
         found += _accounts(run, own)
@@ -125,7 +126,7 @@ def _runs(query: str) -> Iterator[list[_Word]]:
 
 def _accounts(run: list[_Word], own: Collection[str]) -> Iterator[Suspect]:
     for word in run:
-        if "@" in word.text and len(word.text) > 1 and fold(word.text).lstrip("@") not in own:
+        if "@" in word.text and len(word.text) > 1 and not is_among(word.text, own):
             reason = _("“%(term)s” is somebody's account or address.")
             yield Suspect(word.text, reason % {"term": word.text}, word.start, word.end)
 

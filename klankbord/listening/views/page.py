@@ -22,6 +22,7 @@ from klankbord.channels.queries import gaps_of, health
 from klankbord.listening import figures, queries
 from klankbord.listening.actions import dossiers, finds
 from klankbord.listening.asking import read
+from klankbord.listening.doubts import doubts
 from klankbord.listening.finds import PAGE, Wanted, finds_of, proposals, shown
 from klankbord.listening.forms import NoteForm, ReasonForm, SignForm
 from klankbord.listening.models import LONGEST_KEPT, Dossier, DossierNote, Follower, Match, Signature
@@ -78,6 +79,7 @@ def dossier_page(request: FencedRequest, pk: int) -> HttpResponseBase:
         "signed": dossiers.valid_signature(dossier, today) if dossier.is_closed else None,
         "reasons": dossiers.why_not(dossier, today) if dossier.state == Dossier.State.DRAFT else [],
         "noise": queries.noise_count(dossier),
+        "doubts": doubts_of(dossier),
         "review_due": dossier.state == Dossier.State.ACTIVE and dossier.review_on <= today,
         "may_write": may_write(request, dossier),
         "may_search": may_search(dossier),
@@ -88,6 +90,11 @@ def dossier_page(request: FencedRequest, pk: int) -> HttpResponseBase:
     if opened:
         finds.see_finds(dossier, by=request.user)
     return render(request, "listening/dossier.html", context)
+
+
+def doubts_of(dossier: Dossier) -> list[str]:
+    """Why a running dossier is flagged, as its words are judged at this moment."""
+    return doubts(dossier, queries.own_accounts(dossier.organisation_id)) if dossier.is_flagged else []
 
 
 def may_write(request: FencedRequest, dossier: Dossier) -> bool:
