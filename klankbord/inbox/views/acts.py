@@ -186,7 +186,7 @@ def decide(request: FencedRequest, pk: int, decision: str) -> HttpResponseBase:
     """A colleague decides about an answer that is uncertain or failed."""
     delivery = get_object_or_404(Delivery, pk=pk, channel__in=request.sight.desk_channels)
     post = get_object_or_404(Post.objects.defer("tokens"), delivery=delivery)
-    sending.decide(delivery, decision, by=request.user)
+    sending.decide(delivery.pk, decision, by=request.user)
     conversation = get_object_or_404(Conversation, organisation=post.organisation_id, root_uri=post.root_uri)
     return done(request, conversation)
 

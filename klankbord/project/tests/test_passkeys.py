@@ -3,21 +3,19 @@
 from __future__ import annotations
 
 import time
-from collections.abc import Callable
-from concurrent.futures import ThreadPoolExecutor
+from functools import partial
 
 import pytest
 from allauth.mfa.models import Authenticator
 from django.core import mail
-from django.db import connection
 from django.test import Client
 
 from klankbord.project.accounts import SecondStep
 from klankbord.tenancy.fence import acting_for
 from klankbord.tenancy.models import Installation, Membership, User
+from tests.at_once import Meeting, at_once
 from tests.cast import Cast
 
-PATIENCE = 60  # seconds
 KEY = {"name": "Laptop", "credential": {"clientExtensionResults": {"credProps": {"rk": True}}}}
 
 
@@ -84,27 +82,21 @@ def test_of_two_that_are_taken_away_at_the_same_moment_one_stays(
         pages.append("totp/deactivate")
     else:
         pages.append(f"webauthn/keys/{key_of(noor).pk}/remove")
-    real, looked = SecondStep.can_delete_authenticator, []
+    real, looked, both = SecondStep.can_delete_authenticator, [], Meeting()
 
     def look(adapter: SecondStep, authenticator: Authenticator) -> bool:
-        may = real(adapter, authenticator)
-        looked.append(may)
-        waited_until(lambda: len(looked) > 1 or somebody_waits())
-        return may
+        looked.append(real(adapter, authenticator))
+        both.come()
+        return looked[-1]
 
     monkeypatch.setattr(SecondStep, "can_delete_authenticator", look)
 
     def take_away(page: str) -> int:
-        try:
-            client = Client()
-            just_logged_in(client, noor)
-            return client.post(f"/accounts/2fa/{page}/").status_code
-        finally:
-            connection.close()
+        client = Client()
+        just_logged_in(client, noor)
+        return client.post(f"/accounts/2fa/{page}/").status_code
 
-    with ThreadPoolExecutor(2) as pool:
-        for future in [pool.submit(take_away, page) for page in pages]:
-            assert future.result(PATIENCE) in (200, 302)
+    assert set(at_once(*[partial(take_away, page) for page in pages])) <= {200, 302}
     assert sorted(looked) == [False, True]
     assert Authenticator.objects.filter(user=noor).count() == 1
 
@@ -116,20 +108,6 @@ def test_who_takes_one_away_hears_of_it_by_mail(client: Client, noor: User) -> N
     client.post(f"/accounts/2fa/webauthn/keys/{key.pk}/remove/")
     (letter,) = mail.outbox
     assert letter.to == [noor.email]
-
-
-def somebody_waits() -> bool:
-    """Whether somebody waits for a lock in this database."""
-    with connection.cursor() as cursor:
-        cursor.execute("SELECT EXISTS (SELECT FROM pg_locks WHERE NOT granted)")
-        return bool(cursor.fetchone()[0])
-
-
-def waited_until(there: Callable[[], bool]) -> None:
-    end = time.monotonic() + PATIENCE
-    while not there():
-        assert time.monotonic() < end
-        time.sleep(0.02)
 
 
 def test_the_key_of_somebody_else_is_not_there(client: Client, noor: User, cast: Cast) -> None:

@@ -2,22 +2,19 @@
 
 from __future__ import annotations
 
-import threading
 from collections.abc import Callable
-from concurrent.futures import ThreadPoolExecutor
+from functools import partial
 from typing import Any
 
 import pytest
-from django.db import connection
 from django.test import Client
 
 from klankbord.tenancy import actions
 from klankbord.tenancy.fence import acting_for
 from klankbord.tenancy.models import Membership, User
+from tests.at_once import Meeting, at_once
 from tests.cast import Cast
 from tests.pages import acts_of, says
-
-PATIENCE = 60  # seconds
 
 
 @pytest.mark.parametrize(
@@ -38,25 +35,13 @@ def test_of_two_who_let_each_other_go_at_the_same_moment_one_stays(
     with acting_for(cast.klankendam.pk):
         Membership.objects.filter(user=cast.gijs).update(roles=["admin"])
         of = {one.user_id: one.pk for one in Membership.objects.filter(organisation=cast.klankendam)}
-    both_there = threading.Barrier(2)
-    real = getattr(actions, act)
-
-    def meet(*things: Any, **more: Any) -> None:
-        # each holds the row of the other by now
-        both_there.wait(PATIENCE)
-        real(*things, **more)
-
-    monkeypatch.setattr(actions, act, meet)
+    # each holds the row of the other by then
+    monkeypatch.setattr(actions, act, Meeting().before(getattr(actions, act)))
 
     def let_go(user: User, other: User) -> Any:
-        try:
-            return client_of(user).post(address.format(of[other.pk]), form)
-        finally:
-            connection.close()
+        return client_of(user).post(address.format(of[other.pk]), form)
 
-    with ThreadPoolExecutor(2) as pool:
-        pairs = [(cast.chantal, cast.gijs), (cast.gijs, cast.chantal)]
-        pages = [future.result(PATIENCE) for future in [pool.submit(let_go, *pair) for pair in pairs]]
+    pages = at_once(partial(let_go, cast.chantal, cast.gijs), partial(let_go, cast.gijs, cast.chantal))
     assert sorted(page.status_code for page in pages) == [302, 422]
     refused = next(page for page in pages if page.status_code == 422)
     assert says(refused, "This is the only administrator. Make somebody else administrator first.")
