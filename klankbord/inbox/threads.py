@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Collection, Sequence
 from datetime import datetime
 
 from django.db import connection
@@ -116,9 +116,13 @@ def acknowledge_receipt(channel: Channel, stored: Sequence[Stored], now: datetim
 def lock_late_threads(organisation_id: int, stored: Sequence[Stored]) -> None:
     """Conversations whose messages a late parent will move, locked before those are (``sending.lock_answer``)."""
     late = [item.event for item in stored if item.root_uri != item.event.uri]
-    names = {event.heard_uri if isinstance(event, Overheard) else event.uri for event in late}
-    if names:
-        held = Conversation.objects.filter(organisation_id=organisation_id, root_uri__in=names)
+    lock_threads(organisation_id, {event.heard_uri if isinstance(event, Overheard) else event.uri for event in late})
+
+
+def lock_threads(organisation_id: int, roots: Collection[str]) -> None:
+    """The conversations with these roots, until the transaction ends, before their messages are changed."""
+    if roots:
+        held = Conversation.objects.filter(organisation_id=organisation_id, root_uri__in=roots)
         list(held.order_by("pk").select_for_update())
 
 

@@ -16,6 +16,7 @@ from klankbord.channels.models import Channel, Delivery
 from klankbord.inbox import drafts, sending, undoing
 from klankbord.inbox.models import Conversation, Draft, Step
 from klankbord.inbox.tests.test_desk import only_conversation
+from klankbord.inbox.threads import move_conversations
 from klankbord.intake import flow
 from klankbord.posts.models import Post
 from klankbord.tenancy.fence import acting_for
@@ -66,7 +67,7 @@ def test_a_late_parent_comes_in_while_the_answer_under_it_goes_out(
     say(cast.square, "u2", "En nu?", parent_uri="u1")
     delivery = answered(client_of(cast.amal), only_conversation(cast))
     both = Meeting()
-    monkeypatch.setattr(flow, "move_conversations", both.before(flow.move_conversations))
+    monkeypatch.setattr(flow, "move_conversations", both.before(move_conversations))
     monkeypatch.setattr(sending, "_sent", both.before(sending._sent))
     monkeypatch.setattr(sending, "RECORD_AGAIN_AFTER", ())
     at_once(

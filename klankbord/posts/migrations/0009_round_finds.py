@@ -1,3 +1,8 @@
+from __future__ import annotations
+
+from typing import Any
+
+from django.apps.registry import Apps
 from django.db import migrations
 
 from klankbord.base.text.rounding import rounded
@@ -6,7 +11,7 @@ from klankbord.posts.actions import terms_of
 CHUNK = 1000
 
 
-def round_finds(apps, schema_editor):
+def round_finds(apps: Apps, schema_editor: Any) -> None:
     """What was overheard and kept before houses were covered: its text and earlier versions, and what it is found by.
 
     Only the terms of what is covered go: the article behind a headline is searched too, and is kept nowhere.
