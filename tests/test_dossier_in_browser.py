@@ -2,10 +2,12 @@
 
 from __future__ import annotations
 
+import re
+
 import pytest
 from playwright.sync_api import expect
 
-from tests.servers.browser import Visitor
+from tests.servers.browser import Visitor, axe, shoot
 
 pytestmark = pytest.mark.browser
 
@@ -46,3 +48,23 @@ def test_a_dossier_is_made_and_started_without_scripts(visitor: Visitor) -> None
     page.wait_for_url("**/dossiers/*/")
     page.locator("form[action$='/start'] button").click()
     expect(page.locator("form[action$='/end'] summary")).to_be_visible()
+
+
+def test_the_messages_of_a_closed_dossier_are_opened_on_a_page_that_says_what_for(visitor: Visitor) -> None:
+    page = visitor.log_in(visitor.page(), "bram@klankendam.example")
+    page.goto("/dossiers/new")
+    page.fill("#id_name", "Geluid bij de moskee (oefening)")
+    page.fill("#id_query", "moskee AND geluid")
+    page.fill("#id_reason", "Oefening")
+    page.fill("#id_special_ground", "AVG artikel 9, tweede lid, onder g (oefening)")
+    page.fill("#id_retention_days", "30")
+    page.fill("#id_ends_on", page.input_value("#id_review_on"))
+    page.locator(".kb-editor button.nl-button--primary").click()
+    page.wait_for_url(re.compile(r"/dossiers/\d+/$"))
+    assert axe(page) == []
+    page.click("a[href$='/open']")
+    page.wait_for_url("**/open")
+    assert axe(page) == []
+    page.set_viewport_size({"width": 360, "height": 740})
+    shoot(page, "open-finds-360")
+    assert page.evaluate("document.documentElement.scrollWidth <= innerWidth")
