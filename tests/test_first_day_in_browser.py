@@ -76,6 +76,10 @@ def test_a_house_is_set_up_and_the_demo_leaves(newcomer: tuple[Visitor, str]) ->
     page.check("[value=editor]")
     send(page)
     set_up_second_step(page)
+    for place in ("recovery-codes", "totp/deactivate", "reauthenticate"):
+        page.goto(f"/accounts/2fa/{place}/")
+        expect(page).to_have_url(re.compile(f"/accounts/2fa/{place}/$"))
+        is_well(page, f"first-day-{place.replace('/', '-')}")
     page.goto("/")
     expect(page).to_have_url(re.compile("/first-day/$"))
     is_well(page, "first-day-list")
