@@ -127,7 +127,7 @@ def test_live_events_pass_the_proxy_at_once_and_stay_open(visitor: httpx.Client)
         assert stream.status_code == 200
         first = next(stream.iter_text())
     assert "event: hello" in first
-    assert time.monotonic() - began < 5
+    assert time.monotonic() - began < 20
 
 
 @pytest.mark.real

@@ -45,6 +45,8 @@ def reread(channel: Channel) -> None:
         return
     now = timezone.now()
     with acting_for(channel.organisation_id):
+        if not Channel.objects.filter(pk=channel.pk).exists():
+            return
         bring_in(channel, [Landing(key=one.key, body=one.body, received_at=now) for one in envelopes])
         ask_to_take_in(channel)
 

@@ -99,9 +99,7 @@ def move_deliveries(now: datetime) -> None:
             defer_once("inbox.look_up_answer", key, **arguments)
         else:
             with acting_for(organisation):
-                delivery = Delivery.objects.select_for_update().get(pk=pk)
-                if delivery.state == Delivery.State.SENDING and (delivery.next_attempt_at or now) <= now:
-                    sending.expire_sending(delivery, now)
+                sending.expire_sending(pk, now)
 
 
 def fetch_wanted_files(now: datetime) -> None:

@@ -50,6 +50,7 @@ class Exercise(Connector):
 
     kind: ClassVar[str] = "exercise"
     label: ClassVar[str] = gettext_noop("Exercise")
+    open_to_all = True
     shows_other_side: ClassVar[bool] = True
     poll_every: ClassVar[timedelta] = timedelta(seconds=2)
     has_clock: ClassVar[bool] = True

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import uuid
+from collections.abc import Sequence
 
 from django.conf import settings
 from django.contrib import messages
@@ -55,6 +56,12 @@ def offer_undo(request: FencedRequest, conversation: Conversation) -> None:
         messages.success(request, RECORDED if is_record else SAID[act], extra_tags=address)
 
 
+def choose_again(request: FencedRequest, files: Sequence[str]) -> None:
+    """Say which files did not stay with the text that comes back to its writer; it stands there until it is read."""
+    for name in files:
+        messages.error(request, _("The file “%(name)s” is not with it any more. Choose it again.") % {"name": name})
+
+
 def done(request: FencedRequest, conversation: Conversation) -> HttpResponseBase:
     if request.headers.get("HX-Request"):
         return show(request, find_conversation(request, conversation.pk))
@@ -79,9 +86,9 @@ def reply(request: FencedRequest, pk: int) -> HttpResponseBase:
             files=_files(request),
             hold=settings.UNDO_SECONDS,
         )
-    except actions.AnsweredMeanwhile as problem:
-        return show(request, conversation, reply_error=str(problem), reply_text=text)
-    except actions.Refused as problem:
+    except (actions.AnsweredMeanwhile, actions.Refused) as problem:
+        # a browser fills in no file again by itself
+        choose_again(request, [file.name or "" for file in request.FILES.getlist("file")])
         return show(request, conversation, reply_error=str(problem), reply_text=text)
     offer_undo(request, conversation)
     return done(request, conversation)
@@ -161,9 +168,12 @@ def undo(request: FencedRequest, pk: int) -> HttpResponseBase:
     conversation = step.conversation
     try:
         with transaction.atomic():
+            files = undoing.files_of(step)
             conversation = undoing.take_back(step, by=request.user)
     except undoing.TooLate as problem:
         messages.warning(request, str(problem))
+    else:
+        choose_again(request, files)
     response = done(request, conversation)
     # somebody may have gone on to another conversation: this one is on the screen now
     response.headers["HX-Push-Url"] = reverse("conversation", args=[conversation.pk])
@@ -176,7 +186,7 @@ def decide(request: FencedRequest, pk: int, decision: str) -> HttpResponseBase:
     """A colleague decides about an answer that is uncertain or failed."""
     delivery = get_object_or_404(Delivery, pk=pk, channel__in=request.sight.desk_channels)
     post = get_object_or_404(Post.objects.defer("tokens"), delivery=delivery)
-    sending.decide(delivery, decision, by=request.user)
+    sending.decide(delivery.pk, decision, by=request.user)
     conversation = get_object_or_404(Conversation, organisation=post.organisation_id, root_uri=post.root_uri)
     return done(request, conversation)
 

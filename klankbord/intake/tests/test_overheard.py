@@ -6,8 +6,13 @@ import json
 import re
 from collections.abc import Callable
 from datetime import timedelta
+from importlib import import_module
+from types import SimpleNamespace
 
 import pytest
+from django.apps import apps
+from django.db import connection
+from django.db.models import Func
 from django.test import Client
 from django.utils import timezone
 
@@ -20,6 +25,7 @@ from klankbord.listening.archive import search_archive
 from klankbord.listening.models import Count, Dossier, Match
 from klankbord.listening.persons import suspects
 from klankbord.listening.query import parse
+from klankbord.posts import overheard as find_module
 from klankbord.posts.forgetting import honour_objection
 from klankbord.posts.models import Author, Objection, Post, Revision
 from klankbord.posts.overheard import pseudonym
@@ -139,6 +145,31 @@ def test_the_same_find_twice_is_one_and_an_edit_is_an_edit(cast: Cast, say: Say)
         assert Post.objects.get().text == "Het Marktplein is spekglad"
         assert Revision.objects.get().text == "Het Marktplein is glad"
         assert Match.objects.count() == 1
+
+
+def test_finds_from_before_houses_were_covered_are_covered_by_the_migration(
+    cast: Cast, say: Say, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    with monkeypatch.context() as before:
+        before.setattr(find_module, "rounded", str)
+        overheard(say, cast, "u1", "Marktplein: brand op Galmstraat 14")
+        overheard(
+            say, cast, "u1", "Marktplein: brand op Galmstraat 16", key="edit", matched_text="Artikel over Klankweg"
+        )
+    say(cast.square, "u2", "Gemeente, kom naar Galmstraat 14 aan het Marktplein", author=BEA)
+    with acting_for(cast.klankendam.pk):
+        assert Post.objects.get(overheard=True).text.endswith("16")
+        import_module("klankbord.posts.migrations.0009_round_finds").round_finds(
+            apps, SimpleNamespace(connection=connection)
+        )
+        assert Post.objects.get(overheard=True).text == "Marktplein: brand op Galmstraat ██"
+        assert Revision.objects.get().text == "Marktplein: brand op Galmstraat ██"
+        terms = set(
+            Post.objects.filter(overheard=True).values_list(Func("tokens", function="tsvector_to_array"), flat=True)[0]
+        )
+        assert terms & {"16", "galmstraat", "klankweg"} == {"galmstraat", "klankweg"}
+        # what was said to us is as it was said
+        assert Post.objects.get(overheard=False).text == "Gemeente, kom naar Galmstraat 14 aan het Marktplein"
 
 
 def test_a_find_that_its_author_takes_away_is_emptied(cast: Cast, say: Say) -> None:
@@ -264,3 +295,12 @@ def test_no_door_is_kept_and_none_goes_out(cast: Cast, say: Say, client_of: Call
     with acting_for(cast.klankendam.pk):
         # who asks for something says where it is
         assert "Marktplein 12" in Post.objects.get(uri="u2").text
+
+
+def test_what_a_stranger_says_in_a_thread_of_ours_never_stands_in_the_list(cast: Cast, say: Say) -> None:
+    say(cast.square, "u1", "De lantaarn is stuk", author=BEA)
+    say(cast.square, "u2", "Bij mij ook", addressed=False, parent_uri="u1", author=BEA | {"network_id": "stranger"})
+    say(cast.square, "u1", "De lantaarn is kapot", key="edit", author=BEA)
+    with acting_for(cast.klankendam.pk):
+        assert Post.objects.filter(overheard=True).count() == 1
+        assert Conversation.objects.get().preview == "De lantaarn is kapot"

@@ -10,6 +10,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from klankbord.listening.finds import PREVIEWED
+from klankbord.listening.models import Dossier
 from klankbord.listening.query import Document, Refused, parse
 from klankbord.listening.query.tests.made import CHANNELS, documents, queries
 from klankbord.listening.tests.test_dossiers import as_analyst
@@ -104,7 +105,7 @@ def test_what_can_find_nothing_finds_nothing(query: str, unwanted: str, said: li
 def test_for_public_order_the_warning_comes_without_looking_at_messages(
     cast: Cast, client_of: Callable[[User], Client], say: Say, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    assert not PREVIEWED["public_order"]
+    assert not PREVIEWED[Dossier.Purpose.PUBLIC_ORDER]
     as_analyst(cast)
     say(cast.square, "u1", "De brug bij het Marktplein", addressed=False)
     monkeypatch.setattr("klankbord.listening.finds.sample", pytest.fail)

@@ -59,10 +59,8 @@ def test_everything_comes_up_and_stops_in_order_and_a_second_start_keeps_the_dat
         children = psutil.Process(started.process.pid).children(recursive=True)
         assert started.stop() == 0
     assert not [child for child in children if child.is_running()]
-    began = time.monotonic()
     with Started(data_dir, log) as started:
         started.wait_until_up()
-        assert time.monotonic() - began < 15
         with psycopg.connect(owner_url(data_dir)) as connection:
             assert connection.execute("SELECT id FROM kept").fetchone() == (42,)
             connection.execute("DROP TABLE kept")

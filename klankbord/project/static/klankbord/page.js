@@ -89,30 +89,33 @@ function setUpMessages() {
   const all = () => region.querySelectorAll(".kb-toast").forEach(setUpToast);
   all();
   new MutationObserver(all).observe(region, { childList: true });
-  body.addEventListener("htmx:responseError", (event) => {
-    const status = event.detail.xhr.status;
-    const words = body.dataset;
-    say({ 403: words.refused, 404: words.gone, 410: words.gone, 429: words.tooFast }[status] ?? (status >= 500 ? words.ourFault : words.notDone), "error");
-  });
-  body.addEventListener("htmx:sendError", () => say(body.dataset.noConnection, "error"));
   document.addEventListener("klankbord:say", (event) => say(event.detail.text, event.detail.level ?? "info"));
 }
 
 // What takes long says so, to a screen reader too; what is there at once says nothing.
 const LONG = 700;
 const underWay = new Map();
+const SHOWN = [409, 422]; // answers that are a page with what is wrong (htmx-config in base.html)
 
-function setUpBusy() {
+function refused(status) {
+  const words = body.dataset;
+  say({ 403: words.refused, 404: words.gone, 410: words.gone, 429: words.tooFast }[status] ?? (status >= 500 ? words.ourFault : words.notDone), "error");
+}
+
+// The request itself tells how it ended: of a button that a live change replaced meanwhile, no event of htmx is heard.
+function setUpRequests() {
   const sign = document.getElementById("busy");
   const show = () => { sign.textContent = [...underWay.values()].includes(true) ? body.dataset.busy : ""; };
-  const done = (event) => {
-    underWay.delete(event.detail.xhr);
-    event.detail.target?.removeAttribute("aria-busy");
-    show();
-  };
   body.addEventListener("htmx:beforeSend", (event) => {
     const { xhr, target } = event.detail;
     underWay.set(xhr, false);
+    xhr.addEventListener("load", () => { if (xhr.status >= 400 && !SHOWN.includes(xhr.status)) refused(xhr.status); });
+    xhr.addEventListener("error", () => say(body.dataset.noConnection, "error"));
+    xhr.addEventListener("loadend", () => {
+      underWay.delete(xhr);
+      target?.removeAttribute("aria-busy");
+      show();
+    });
     setTimeout(() => {
       if (!underWay.has(xhr)) return;
       underWay.set(xhr, true);
@@ -120,7 +123,6 @@ function setUpBusy() {
       show();
     }, LONG);
   });
-  for (const end of ["afterRequest", "sendAbort"]) body.addEventListener(`htmx:${end}`, done);
 }
 
 // The same rule as said() in looks.py, for the first hour; after that the server's words stay right for the day.
@@ -182,7 +184,7 @@ document.querySelector(".kb-nav [aria-current]")?.scrollIntoView({ block: "neare
 setUpDisplay();
 setUpMenus();
 setUpMessages();
-setUpBusy();
+setUpRequests();
 setUpCopy();
 passTime();
 setInterval(passTime, 30000);
