@@ -1,4 +1,4 @@
-"""A house that is very full: 10,000 conversations, 200 mandates, 400 colleagues, names and words without an end."""
+"""A house that is very full: 10,000 conversations, 341 other towns, 200 mandates, 400 colleagues, endless words."""
 
 from __future__ import annotations
 
@@ -12,7 +12,8 @@ from klankbord.listening.models import Dossier
 from klankbord.posts.models import Author, Post
 from klankbord.tenancy.models import Mandate, Membership, Organisation, Team, User
 
-CONVERSATIONS, MANDATES, COLLEAGUES, DOSSIERS = 10_000, 200, 400, 60
+TOWNS, MANDATES, TEAMS = 341, 200, 60
+CONVERSATIONS, COLLEAGUES, DOSSIERS = 10_000, 400, 60
 WORD = "Aansprakelijkheidsverzekeringsmaatschappij"  # no space in it to break at
 NAME = f"Wilhelmina-Alexandrine van {WORD}-Oudewater tot Stormschans"
 TEXT = f"{WORD} https://www.oefening.example/{'zeer-lang-adres-' * 8} {WORD * 3} (oefening)"
@@ -26,8 +27,11 @@ def fill() -> None:
     _talk(house, now)
     towns = Organisation.objects.bulk_create(
         Organisation(name=f"Gemeente {WORD}dam aan de Klank {number} (oefening)", is_demo=True)
-        for number in range(MANDATES)
+        for number in range(TOWNS)
     )
+    principals = towns[:MANDATES]
+    Team.objects.bulk_create(Team(organisation=town, name=f"Webcareteam {WORD}") for town in towns)
+    Team.objects.bulk_create(Team(organisation=house, name=f"{WORD} {number}") for number in range(TEAMS))
     Mandate.objects.bulk_create(
         Mandate(
             organisation=town,
@@ -38,14 +42,14 @@ def fill() -> None:
             valid_from=now - timedelta(days=1),
             valid_until=now + timedelta(days=300),
         )
-        for town in towns
+        for town in principals
     )
     sources = Source.objects.bulk_create(
-        Source(kind="tip", address=f"tip:vol-{town.pk}", next_fetch_at=now + timedelta(days=1)) for town in towns
+        Source(kind="tip", address=f"tip:vol-{town.pk}", next_fetch_at=now + timedelta(days=1)) for town in principals
     )
     Channel.objects.bulk_create(
         Channel(organisation=town, source=source, kind="tip", name=f"Telefoon {WORD}", settings={"id": str(town.pk)})
-        for town, source in zip(towns, sources, strict=True)
+        for town, source in zip(principals, sources, strict=True)
     )
     people = User.objects.bulk_create(
         User(email=f"{WORD}{number}@vol.example".lower(), name=f"{NAME} {number}", password="!", is_demo=True)

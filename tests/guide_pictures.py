@@ -18,10 +18,9 @@ from pathlib import Path
 
 from playwright.sync_api import Browser, Page, sync_playwright
 
-from klankbord.channels.mail.tests.faulty_smtp import FaultySmtp
 from klankbord.project.installation import CHECKOUT
 from klankbord.project.tests.running import Started
-from tests.servers.browser import CHROMIUM, FLAGS, Visitor, connect
+from tests.servers.browser import CHROMIUM, FLAGS, Visitor
 
 FOLDER = CHECKOUT / "docs/images"
 AMAL, BRAM, CHANTAL = "amal@klankendam.example", "bram@klankendam.example", "chantal@klankendam.example"
@@ -71,9 +70,9 @@ def call(page: Page, _code: str) -> None:
 
 
 def resident(page: Page, _code: str) -> None:
-    """The page for residents, as its channel names it."""
-    where = page.locator("dd a").first.get_attribute("href")
-    page.goto(f"{where}?lang=nl")
+    """The page for residents, by the link on the first page."""
+    page.click("main a[href^='/contact/']")
+    page.wait_for_selector("form textarea")
 
 
 def own_looks(page: Page, _code: str) -> None:
@@ -116,7 +115,7 @@ PICTURES = (
     Picture("mandaten", CHANTAL, "/people/mandates"),
     Picture("logboek", CHANTAL, "/audit/"),
     Picture("oefening", CHANTAL, "/exercises/"),
-    Picture("contactformulier", CHANTAL, "{form}", resident, (800, 900)),
+    Picture("contactformulier", "", "/", resident, (800, 900)),
     Picture("telefoontje", AMAL, "/take-in/", call, (1000, 800)),
     Picture("huisstijl", CHANTAL, "/house-style/", own_looks),
 )
@@ -133,27 +132,7 @@ TO_WEBP = """async ([shot, quality]) => {
 QUALITY = 0.8
 
 
-def furnish(visitor: Visitor, port: int) -> str:
-    """A contact form and a place for calls, which the demo does not have; the address of the form's page."""
-    page = visitor.log_in(visitor.page(), CHANTAL)
-    connect(page, "tip", "Telefoon en balie (oefening)")
-    address = connect(
-        page,
-        "form",
-        "Contactformulier (oefening)",
-        title="Stel uw vraag aan Klankendam",
-        intro="Dit is een oefening. Ziet u iets dat stuk is, of hebt u een vraag? Schrijf het ons.\n\nSpoed? Bel 112.",
-        answer_days="2",
-        address="webcare@klankendam.example",
-        smtp_host="127.0.0.1",
-        smtp_port=str(port),
-        smtp_security="none",
-    )
-    page.context.close()
-    return address
-
-
-def draw(browser: Browser, visitor: Visitor, form: str, code: str, names: list[str]) -> None:
+def draw(browser: Browser, visitor: Visitor, code: str, names: list[str]) -> None:
     """Each picture that is asked for, on a blank page made into WebP."""
     canvas = browser.new_page()
     pages: dict[str, Page] = {}
@@ -166,7 +145,7 @@ def draw(browser: Browser, visitor: Visitor, form: str, code: str, names: list[s
                 visitor.log_in(pages[picture.who], picture.who)
         page, (width, height) = pages[picture.who], picture.size
         page.set_viewport_size({"width": width, "height": height})
-        page.goto(picture.address.format(form=form))
+        page.goto(picture.address)
         picture.act(page, code)
         page.wait_for_timeout(400)  # a font or a live event may still be on its way
         shot = base64.b64encode(page.screenshot()).decode()
@@ -178,7 +157,7 @@ def draw(browser: Browser, visitor: Visitor, form: str, code: str, names: list[s
 def main(names: list[str]) -> int:
     """Makes pictures anew, and takes away those that are not in the list any more."""
     FOLDER.mkdir(exist_ok=True)
-    with tempfile.TemporaryDirectory(prefix="klankbord-guide-") as place, FaultySmtp() as smtp:
+    with tempfile.TemporaryDirectory(prefix="klankbord-guide-") as place:
         with Started(Path(place) / "data", Path(place) / "log") as running:
             running.wait_until_up()
             code = re.search(r"([A-Z2-9]{4}-){3}[A-Z2-9]{4}", running.said)
@@ -187,7 +166,7 @@ def main(names: list[str]) -> int:
             with sync_playwright() as playwright:
                 browser = playwright.chromium.launch(executable_path=CHROMIUM, args=[*FLAGS, "--lang=nl"])
                 visitor = Visitor(browser, f"http://localhost:{running.port}")
-                draw(browser, visitor, furnish(visitor, smtp.port), code[0], names)
+                draw(browser, visitor, code[0], names)
                 browser.close()
     wanted = {f"{picture.name}.webp" for picture in PICTURES}
     for old in FOLDER.iterdir():

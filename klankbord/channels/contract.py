@@ -322,6 +322,11 @@ class Connector(ABC):
         """The source's own address (``imap://user@host/INBOX``), without secrets."""
 
     @classmethod
+    def accounts(cls, settings: Json) -> tuple[str, ...]:
+        """The handles by which people name this account in what they write (``@town@server.example``)."""
+        return ()
+
+    @classmethod
     def beat(cls, settings: Json, now: datetime) -> Json:
         """The settings after a sign that the house is there at ``now``; asked every few seconds."""
         return settings

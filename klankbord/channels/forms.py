@@ -13,7 +13,6 @@ from django.utils.translation import gettext_lazy as _
 from klankbord.channels.models import Channel
 from klankbord.tenancy.forms import role_choices
 from klankbord.tenancy.models import Organisation
-from klankbord.tenancy.queries import Desk
 from klankbord.tenancy.roles import Role
 
 LENDABLE = (Role.PRIVACY, Role.EDITOR)
@@ -36,9 +35,8 @@ def _day(label: Any, help_text: Any = "") -> forms.DateField:
 
 
 class MandateForm(forms.Form):
-    """One organisation lets a team of another act for it."""
+    """What a team of another organisation may do for this one, and until when."""
 
-    team = forms.ChoiceField(label=_("Who may act for you"))
     channels = forms.ModelMultipleChoiceField(
         label=_("Channels"),
         queryset=Channel.objects.none(),
@@ -66,13 +64,8 @@ class MandateForm(forms.Form):
     valid_from = _day(_("From"))
     valid_until = _day(_("Up to and including"), _("A mandate always ends. You can give a new one."))
 
-    def __init__(self, *args: Any, principal: Organisation, desks: list[Desk], **kwargs: Any) -> None:
+    def __init__(self, *args: Any, principal: Organisation, **kwargs: Any) -> None:
         super().__init__(*args, **kwargs)
-        self.desks = {str(desk.team_id): desk for desk in desks}
-        self.fields["team"].choices = [  # type: ignore[attr-defined]  # a ChoiceField
-            ("", _now("Choose a team")),
-            *((key, f"{desk.organisation}: {desk.team}") for key, desk in self.desks.items()),
-        ]
         own = Channel.objects.filter(organisation=principal)
         self.fields["channels"].queryset = own  # type: ignore[attr-defined]  # known for a field of this kind
         if not own:
@@ -98,10 +91,6 @@ class MandateForm(forms.Form):
             data["begins"] = now if first == today else _midnight(first)
             data["ends"] = _midnight(last + timedelta(days=1))
         return data
-
-    @property
-    def desk(self) -> Desk:
-        return self.desks[self.cleaned_data["team"]]
 
 
 def _midnight(day: Any) -> datetime:

@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from datetime import date, datetime, time, timedelta
 
 from django.db import connection
-from django.db.models import Q
+from django.db.models import QuerySet
 from django.utils.formats import date_format
 from django.utils.timezone import localtime
 from django.utils.translation import gettext as _
@@ -47,6 +47,14 @@ def poll_every(kind: str) -> timedelta:
         return connector_class(kind).poll_every
     except Permanent:
         return timedelta(0)
+
+
+def accounts_of(channel: Channel) -> tuple[str, ...]:
+    """The handles of a connected account; none of a kind that this installation does not have."""
+    try:
+        return connector_class(channel.kind).accounts(channel.settings)
+    except Permanent:
+        return ()
 
 
 def health(channel: Channel, now: datetime) -> Health:
@@ -106,23 +114,33 @@ class MandateSeen:
         return (until - timedelta(days=1)).date() if until.time() == time.min else None
 
 
-def mandates_of(organisation: Organisation, now: datetime) -> tuple[list[MandateSeen], list[MandateSeen]]:
-    """What this organisation gave to others, and what it received; the ones that still count first."""
-    # the team of another organisation is behind its fence; only its name is told, to who may give it a mandate
-    teams = {desk.team_id: desk.team for desk in desks_for(organisation)}
-    teams |= dict(Team.objects.filter(organisation=organisation).values_list("pk", "name"))
-    everything = (
-        Mandate.objects.filter(Q(organisation=organisation) | Q(desk_organisation=organisation))
-        .select_related("organisation", "desk_organisation")
+def mandates_given(organisation: Organisation) -> QuerySet[Mandate]:
+    """Who may act for this organisation; the ones that still count first."""
+    return _mandates().filter(organisation=organisation)
+
+
+def mandates_received(organisation: Organisation) -> QuerySet[Mandate]:
+    """For whom this organisation may act; the ones that still count first."""
+    return _mandates().filter(desk_organisation=organisation)
+
+
+def _mandates() -> QuerySet[Mandate]:
+    return (
+        Mandate.objects.select_related("organisation", "desk_organisation")
         .prefetch_related("channels__channel")
         .order_by("-valid_until", "-pk")
     )
-    given: list[MandateSeen] = []
-    received: list[MandateSeen] = []
-    for mandate in everything:
-        state = "over" if mandate.valid_until <= now else "later" if mandate.valid_from > now else "now"
-        seen = MandateSeen(
-            mandate, teams.get(mandate.desk_team_id, ""), [one.channel.name for one in mandate.channels.all()], state
-        )
-        (given if mandate.organisation_id == organisation.pk else received).append(seen)
-    return given, received
+
+
+def team_names(organisation: Organisation) -> dict[int, str]:
+    """The teams that can act for this organisation, and its own."""
+    # the team of another organisation is behind its fence; only its name is told, to who may give it a mandate
+    teams = {desk.team_id: desk.team for desk in desks_for(organisation)}
+    return teams | dict(Team.objects.filter(organisation=organisation).values_list("pk", "name"))
+
+
+def seen(mandate: Mandate, teams: dict[int, str], now: datetime) -> MandateSeen:
+    """A mandate as it is on the screen."""
+    state = "over" if mandate.valid_until <= now else "later" if mandate.valid_from > now else "now"
+    channels = [one.channel.name for one in mandate.channels.all()]
+    return MandateSeen(mandate, teams.get(mandate.desk_team_id, ""), channels, state)

@@ -56,6 +56,7 @@ from klankbord.inbox.threads import (
 from klankbord.intake import media
 from klankbord.listening.actions.edits import match_again
 from klankbord.listening.actions.matching import asked_for, match_posts
+from klankbord.listening.queries import known_accounts
 from klankbord.posts.actions import (
     Stored,
     bring_finds_under,
@@ -260,10 +261,12 @@ def _kept(channel: Channel, arrived: list[tuple[int, PostArrived]]) -> dict[int,
     who objected (AVG: minimisation, objection).
     """
     kept = {arrival: event for arrival, event in arrived if event.addressed}
-    overheard = {arrival: cover(event) for arrival, event in arrived if not event.addressed}
-    if not overheard:
+    others = {arrival: event for arrival, event in arrived if not event.addressed}
+    if not others:
         return kept
     organisation_id, kind = channel.organisation_id, channel.kind
+    known = known_accounts(organisation_id)
+    overheard = {arrival: cover(event, known) for arrival, event in others.items()}
     asked = asked_for(channel, list(overheard.values()))
     names = {event.uri: find_uri(organisation_id, event.uri) for event in overheard.values()}
     here = held_messages(organisation_id, {*names, *names.values()})
@@ -280,8 +283,8 @@ def _kept(channel: Channel, arrived: list[tuple[int, PostArrived]]) -> dict[int,
     objected = objectors(organisation_id, kind, people.values()) if people else set()
     for arrival, event in finds.items():
         if event.uri in here:
-            # said to us before, now heard a second time
-            kept[arrival] = event
+            # said to us before, now heard a second time: covered it would look like an edit
+            kept[arrival] = others[arrival]
         elif people[event.author.network_id] not in objected:
             kept[arrival] = disguise(event, organisation_id, kind, in_our_thread=event.uri in in_ours)
     return dict(sorted(kept.items()))

@@ -80,10 +80,10 @@ def invitation_behind(hash: bytes) -> Invited | None:
     return Invited(*row) if row else None
 
 
-def members(organisation: Organisation) -> list[Membership]:
+def members(organisation: Organisation) -> QuerySet[Membership]:
     """Everybody who works here, with their teams, by name."""
     places = Prefetch("teams", TeamMember.objects.select_related("team").order_by("team__name"))
-    return list(
+    return (
         Membership.objects.filter(organisation=organisation, ended_at__isnull=True)
         .select_related("user")
         .prefetch_related(places)
@@ -110,12 +110,12 @@ def provider_groups(organisation: Organisation) -> list[ProviderGroup]:
     return list(ProviderGroup.objects.filter(organisation=organisation).order_by("group"))
 
 
-def teams(organisation: Organisation) -> list[Team]:
-    """The teams with their members."""
+def teams(organisation: Organisation) -> QuerySet[Team]:
+    """The teams with their members, by name."""
     people = Prefetch(
         "members", TeamMember.objects.select_related("membership__user").order_by("membership__user__name")
     )
-    return list(Team.objects.filter(organisation=organisation).prefetch_related(people).order_by("name"))
+    return Team.objects.filter(organisation=organisation).prefetch_related(people).order_by("name")
 
 
 @dataclass(frozen=True, slots=True)

@@ -62,6 +62,12 @@ class Exercise(Connector):
         return f"exercise://{settings['scenario']}/{town}/{settings['network']}" + (f"/{held}" if held else "")
 
     @classmethod
+    def accounts(cls, settings: Json) -> tuple[str, ...]:
+        """Residents name a town by its name in the scenario."""
+        towns = [settings["town"]] if settings["town"] else load_scenario(settings["scenario"]).towns
+        return tuple(f"@{town}" for town in towns)
+
+    @classmethod
     def beat(cls, settings: Json, now: datetime) -> Json:
         """The clock hears that the house is there; one that follows the wall clock does not listen."""
         return (

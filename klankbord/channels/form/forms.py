@@ -82,7 +82,9 @@ class SettingsForm(SendingFields):
             del self.fields["over"]
         else:
             choices = [(key, f"{one.name} ({one.settings['address']})") for key, one in self._lenders.items()]
-            self.fields["over"].choices = [*choices, ("", _("Over another mail server, filled in below"))]  # type: ignore[attr-defined]
+            over = self.fields["over"]
+            assert isinstance(over, forms.ChoiceField)
+            over.choices = [*choices, ("", _("Over another mail server, filled in below"))]
             self.initial.setdefault("over", choices[0][0] if new else "")
         if self._lender or self.in_exercise:
             for name in ("address", "smtp_host"):

@@ -40,16 +40,19 @@ def wish(to: Team, /, **more: object) -> dict[str, object]:
 
 def test_both_sides_read_the_mandate(client: Client, cast: Cast, press: Team) -> None:
     client.force_login(cast.daan)
-    given = client.get("/people/mandates").context["given"]
+    given = client.get("/people/mandates").context["given_seen"]
     assert [(one["seen"].team, one["seen"].state) for one in given] == [("Webcareteam Klankendam", "now")]
     client.force_login(cast.chantal)
-    received = client.get("/people/mandates").context["received"]
+    received = client.get("/people/mandates").context["received_seen"]
     assert [one["seen"].mandate.organisation.name for one in received] == ["Gemeente Luisterveen"]
 
 
 def test_a_mandate_opens_the_chosen_channel_and_its_end_closes_it(client: Client, cast: Cast, press: Team) -> None:
     client.force_login(cast.daan)
-    assert client.get("/people/mandates/give").status_code == 200
+    choices = client.get("/people/mandates/give").content.decode()
+    assert f"team={press.pk}" in choices
+    form = client.get("/people/mandates/give", {"team": press.pk}).content.decode()
+    assert "Nachtploeg" in form
     assert client.post("/people/mandates/give", wish(press, channels=[cast.luisterveen_mail.pk])).status_code == 302
     assert acts_of(cast.luisterveen.pk)[-1] == "mandaat geven"
     with entered(cast.daan):

@@ -8,8 +8,10 @@ from dataclasses import dataclass
 from datetime import date, datetime, timedelta
 from typing import Any
 
+from django.conf import settings
 from django.utils import timezone
 from django.utils.translation import gettext as _
+from django.utils.translation import override
 
 from klankbord.listening.models import LONGEST_KEPT, SHORTEST_KEPT, Dossier, ListeningRules, Signature
 from klankbord.listening.persons import suspects, unstated
@@ -87,6 +89,7 @@ def _fill(dossier: Dossier, wording: Wording) -> None:
         if name != "owner" or wording.owner:
             setattr(dossier, name, getattr(wording, name))
     dossier.special = special_of(dossier.query)
+    dossier.flagged_at = None
 
 
 def special_of(query: str) -> list[str]:
@@ -99,11 +102,13 @@ def special_of(query: str) -> list[str]:
 
 def _told(dossier: Dossier) -> dict[str, Any]:
     """What the log remembers of a dossier."""
+    with override(settings.LANGUAGE_CODE):
+        purpose, reach = str(dossier.get_purpose_display()), str(dossier.get_shared_display())
     return {
         "naam": dossier.name,
         "eigenaar": dossier.owner.name if dossier.owner else "",
         "vraag": dossier.query,
-        "doel": dossier.purpose,
+        "doel": purpose,
         "grondslag": dossier.legal_basis,
         "reden": dossier.reason,
         "einde": dossier.ends_on.isoformat() if dossier.ends_on else "",
@@ -111,7 +116,7 @@ def _told(dossier: Dossier) -> dict[str, Any]:
         "verklaard": dossier.declared,
         "bijzonder": dossier.special,
         "extra grond": dossier.special_ground,
-        "delen": dossier.shared,
+        "delen": reach if dossier.shared else "",
     }
 
 
@@ -123,8 +128,8 @@ def start_dossier(dossier: Dossier, *, by: User, now: datetime | None = None) ->
         raise CannotStart(reasons)
     dossier.state = Dossier.State.ACTIVE
     dossier.started_at = now or timezone.now()
-    dossier.ended_at = None
-    dossier.save(update_fields=["state", "started_at", "ended_at", "special"])
+    dossier.ended_at = dossier.flagged_at = None
+    dossier.save(update_fields=["state", "started_at", "ended_at", "special", "flagged_at"])
     record(dossier.organisation_id, "dossier starten", f"dossier:{dossier.pk}", by=by, details=_told(dossier))
 
 

@@ -18,6 +18,7 @@ from klankbord.tenancy.forms import InviteForm, MemberForm, TeamForm
 from klankbord.tenancy.letters import Invite, Mailed, Reset, send, send_reset
 from klankbord.tenancy.models import Invitation, Membership, Organisation, Team
 from klankbord.tenancy.roles import ROLE_LABELS, Right, Role
+from klankbord.tenancy.views.listed import listed_rows
 from klankbord.tenancy.views.whose import House, posted, whose
 
 READ = (Right.READ_CHANNELS, Right.READ_TEAMS)
@@ -37,13 +38,15 @@ def people(request: FencedRequest) -> HttpResponseBase:
 
 def _people(request: FencedRequest, house: House, **more: Any) -> dict[str, Any]:
     now = timezone.now()
+    found = listed_rows(request, "people", queries.members(house.organisation), "user__name", "user__email")
     return {
         "house": house,
         "tab": "people",
+        "found": found,
         "may_write": request.sight.may(Right.WRITE_CHANNELS, house.organisation.pk),
         "members": [
             {"membership": one, "roles": labels(one.roles), "teams": [place.team.name for place in one.teams.all()]}
-            for one in queries.members(house.organisation)
+            for one in found.rows
         ],
         "invitations": [
             {"invitation": one, "roles": labels(one.roles), "over": one.expires_at <= now}
@@ -234,7 +237,7 @@ def teams(request: FencedRequest) -> HttpResponseBase:
     context = {
         "house": house,
         "tab": "teams",
-        "teams": queries.teams(house.organisation),
+        "found": listed_rows(request, "teams", queries.teams(house.organisation), "name"),
         "form": form,
         "may_write": may_write,
         "may_change_members": request.sight.may(Right.WRITE_CHANNELS, house.organisation.pk),
