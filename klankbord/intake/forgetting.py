@@ -20,5 +20,5 @@ def forget_what_is_due() -> None:
             end_overdue(organisation, now)
             remove_old_finds(organisation, now)
             share_counts(organisation, now)
-        with acting_for(organisation):
+        with on_its_own(organisation=organisation), acting_for(organisation):
             flag_doubtful(organisation, now)
