@@ -79,10 +79,9 @@ def reply(request: FencedRequest, pk: int) -> HttpResponseBase:
             files=_files(request),
             hold=settings.UNDO_SECONDS,
         )
-    except actions.AnsweredMeanwhile as problem:
-        return show(request, conversation, reply_error=str(problem), reply_text=text)
-    except actions.Refused as problem:
-        return show(request, conversation, reply_error=str(problem), reply_text=text)
+    except (actions.AnsweredMeanwhile, actions.Refused) as problem:
+        typed = {"reply_text": text, "reply_alt": request.POST.get("alt", ""), "file_gone": bool(request.FILES)}
+        return show(request, conversation, reply_error=str(problem), **typed)
     offer_undo(request, conversation)
     return done(request, conversation)
 

@@ -116,6 +116,10 @@ function sayWhoReads() {
 
 document.addEventListener("change", (event) => {
   if (event.target.id === "reply-visibility") sayWhoReads();
+  // a browser forgets the file when the answer comes back without it, so it asks first
+  if (event.target.id === "reply-file") {
+    byId("reply-alt").required = [...event.target.files].some((file) => file.type.startsWith("image/"));
+  }
 });
 
 document.addEventListener("input", (event) => {
