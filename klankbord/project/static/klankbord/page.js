@@ -100,27 +100,25 @@ function setUpMessages() {
 
 // What takes long says so, to a screen reader too; what is there at once says nothing.
 const LONG = 700;
-const underWay = new Map();
 
 function setUpBusy() {
   const sign = document.getElementById("busy");
-  const show = () => { sign.textContent = [...underWay.values()].includes(true) ? body.dataset.busy : ""; };
-  const done = (event) => {
-    underWay.delete(event.detail.xhr);
-    event.detail.target?.removeAttribute("aria-busy");
-    show();
-  };
-  body.addEventListener("htmx:beforeSend", (event) => {
-    const { xhr, target } = event.detail;
-    underWay.set(xhr, false);
-    setTimeout(() => {
-      if (!underWay.has(xhr)) return;
-      underWay.set(xhr, true);
+  const late = new Set();
+  const show = () => { sign.textContent = late.size ? body.dataset.busy : ""; };
+  body.addEventListener("htmx:beforeSend", ({ detail: { xhr, target } }) => {
+    const timer = setTimeout(() => {
+      late.add(xhr);
       target?.setAttribute("aria-busy", "true");
       show();
     }, LONG);
+    // of a line or a form that was replaced meanwhile htmx tells nothing: the request itself says when it ends
+    xhr.addEventListener("loadend", () => {
+      clearTimeout(timer);
+      late.delete(xhr);
+      target?.removeAttribute("aria-busy");
+      show();
+    });
   });
-  for (const end of ["afterRequest", "sendAbort"]) body.addEventListener(`htmx:${end}`, done);
 }
 
 // The same rule as said() in looks.py, for the first hour; after that the server's words stay right for the day.
