@@ -15,11 +15,18 @@ pytestmark = pytest.mark.browser
 SAYS = {
     "empty-mine": "Pak een gesprek uit",
     "empty-found": "Probeer andere of minder woorden",
+    "empty-closed": "Er is nog niets afgehandeld",
+    "empty-without-desk": "bij jouw rol hoort geen plek aan de balie",
+    "empty-neighbours": "Niemand deelt cijfers over “niets” met jou",
+    "empty-privacy": "Dossiers voor openbare orde staan uit",
+    "empty-person": "Vul eerst het adres van het account in",
+    "empty-mandate": "Een andere organisatie in dit Klankbord moet eerst een team maken",
     "empty-log": "Kies andere dagen of een andere handeling",
     "empty-exercises": "Kies hieronder een scenario",
     "empty-groups": "Nog geen groep geeft hier een rol",
     "empty-calls": "Vraag je beheerder",
     "wrong-not-there": "verplaatst",
+    "wrong-not-there-for-strangers": "Naar de startpagina",
     "wrong-may-not": "Vraag het je beheerder",
     "wrong-form-expired": "laad de pagina opnieuw",
     "wrong-not-understood": "laad de pagina opnieuw",
@@ -33,11 +40,18 @@ SAYS = {
     "wrong-act-may-not": "Je mag dit niet (meer) doen",
     "wrong-act-gone": "Dit is er niet meer",
     "wrong-act-no-connection": "geen verbinding met Klankbord",
+    "wrong-invitation": "Nog niet alles is goed ingevuld",
+    "wrong-dossier": "Dit haakje gaat open en niet meer dicht",
+    "wrong-house-style": "Kies eerst het bestand met het logo",
     "busy": "Een ogenblik",
 }
 
 
-@pytest.mark.parametrize("state", [state for state in STATES if state.name in SAYS], ids=lambda state: state.name)
+def test_every_state_has_its_sentence() -> None:
+    assert set(SAYS) == {state.name for state in STATES}
+
+
+@pytest.mark.parametrize("state", STATES, ids=lambda state: state.name)
 def test_a_state_says_what_is_going_on(visitor: Visitor, state: State) -> None:
     visitor.refusals_expected = True
     page = state.reached_by(visitor)

@@ -59,6 +59,11 @@ def test_everything_comes_up_and_stops_in_order_and_a_second_start_keeps_the_dat
         children = psutil.Process(started.process.pid).children(recursive=True)
         assert started.stop() == 0
     assert not [child for child in children if child.is_running()]
+    # a part that outlived the database would complain of it
+    _before, stopping, after = log.read_text(encoding="utf-8").partition("Klankbord stopt…\n")
+    assert stopping
+    [last] = after.splitlines()
+    assert str(data_dir) in last
     with Started(data_dir, log) as started:
         started.wait_until_up()
         with psycopg.connect(owner_url(data_dir)) as connection:
