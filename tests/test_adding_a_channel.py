@@ -105,7 +105,7 @@ def board(cast: Cast, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Iterat
     connectors.cache_clear()
     for name in [name for name in sys.modules if name == BOARD or name.startswith(f"{BOARD}.")]:
         del sys.modules[name]
-    del klankbord.channels.board
+    delattr(klankbord.channels, "board")
 
 
 def test_what_the_page_shows_is_found_with_all_its_parts(board: ModuleType) -> None:

@@ -75,3 +75,23 @@ def test_each_bar_opens_its_messages_by_keyboard(visitor: Visitor, span: int) ->
     page.keyboard.press("Enter")
     page.wait_for_url(f"**{asked}")
     expect(page.locator(".kb-find").first).to_be_visible()
+
+
+def test_the_messages_of_a_closed_dossier_are_opened_on_a_page_that_says_what_for(visitor: Visitor) -> None:
+    page = visitor.log_in(visitor.page(), "bram@klankendam.example")
+    page.goto("/dossiers/new")
+    page.fill("#id_name", "Geluid bij de moskee (oefening)")
+    page.fill("#id_query", "moskee AND geluid")
+    page.fill("#id_reason", "Oefening")
+    page.fill("#id_special_ground", "AVG artikel 9, tweede lid, onder g (oefening)")
+    page.fill("#id_retention_days", "30")
+    page.fill("#id_ends_on", page.input_value("#id_review_on"))
+    page.locator(".kb-editor button.nl-button--primary").click()
+    page.wait_for_url(re.compile(r"/dossiers/\d+/$"))
+    assert axe(page) == []
+    page.click("a[href$='/open']")
+    page.wait_for_url("**/open")
+    assert axe(page) == []
+    page.set_viewport_size({"width": 360, "height": 740})
+    shoot(page, "open-finds-360")
+    assert page.evaluate("document.documentElement.scrollWidth <= innerWidth")

@@ -85,6 +85,14 @@ def test_a_passkey_logs_in_alone_and_is_a_second_step(visitor: Visitor) -> None:
         page.goto("/accounts/2fa/webauthn/")
         expect(page.locator("main")).to_contain_text("Laptop van de oefening")
         is_well(page, "passkey-list")
+        for what in ("edit", "remove"):
+            page.click(f"a[href$='/{what}/']")
+            page.wait_for_url(f"**/{what}/")
+            is_well(page, f"passkey-{what}")
+            page.goto("/accounts/2fa/webauthn/")
+        page.goto("/accounts/2fa/webauthn/reauthenticate/")
+        expect(page).to_have_url(re.compile("/accounts/2fa/webauthn/reauthenticate/$"))
+        is_well(page, "passkey-reauthenticate")
         page.goto("/accounts/2fa/")
         is_well(page, "passkey-index")
 

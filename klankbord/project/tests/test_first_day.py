@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 import socketserver
 import threading
 from collections.abc import Iterator
@@ -14,13 +15,14 @@ from django.core.cache import cache
 from django.db import connection
 from django.db.migrations.loader import MigrationLoader
 from django.test import Client
+from django.utils.html import escape
 from django.utils.translation import gettext
 
 from klankbord.listening.models import Dossier
 from klankbord.project import address as address_module
 from klankbord.project.firstday.forms import AccountForm
 from klankbord.tenancy.actions import installation
-from klankbord.tenancy.fence import entered
+from klankbord.tenancy.fence import acting_for, entered
 from klankbord.tenancy.models import Organisation, User
 from tests.cast import Cast
 from tests.pages import acts_of, says
@@ -348,3 +350,18 @@ class TestAddressAndMail:
         assert installation().mail_host == ""
         answer = other.post("/first-day/", {"code": settings.SETUP_CODE, "next": "installation"})
         assert answer["Location"] == "/first-day/installation"
+
+
+def test_a_page_that_is_nothing_but_a_refusal_has_a_heading(client: Client, cast: Cast) -> None:
+    dead = client.get("/join/geraden")
+    assert dead.status_code == 404
+    with acting_for(cast.klankendam.pk):
+        nobody = User.objects.create(email="niemand@nergens.example", name="Niemand", is_demo=True)
+    client.force_login(nobody)
+    nowhere = client.get("/")
+    for answer, said in (
+        (dead, "This invitation does not work (any more)"),
+        (nowhere, "You do not work for an organisation here"),
+    ):
+        headings = re.findall(r"<h1[^>]*>(.*?)</h1>", answer.content.decode())
+        assert headings == [escape(gettext(said))]
