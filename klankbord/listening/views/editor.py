@@ -9,6 +9,7 @@ from typing import Any
 from django.db import connection
 from django.http import HttpResponseBase, QueryDict
 from django.shortcuts import render
+from django.utils.translation import pgettext_lazy
 from django.views.decorators.http import require_POST
 
 from klankbord.base.text.clean import safe_text
@@ -29,12 +30,12 @@ MOST_SUGGESTED = 200
 EXAMPLES = 5
 # What is put in the query, and what stands on the button; at the three points comes what was selected.
 INSERTS = [
-    ("AND", "AND"),
-    ("OR", "OR"),
-    ("NOT", "NOT"),
+    (pgettext_lazy("query", "AND"), pgettext_lazy("query", "AND")),
+    (pgettext_lazy("query", "OR"), pgettext_lazy("query", "OR")),
+    (pgettext_lazy("query", "NOT"), pgettext_lazy("query", "NOT")),
     ("(…)", "(…)"),
     ('"…"', "“…”"),
-    ("NEAR/5", "NEAR/5"),
+    (pgettext_lazy("query", "NEAR/5"), pgettext_lazy("query", "NEAR/5")),
     ("plaats:", "plaats:"),
     ("taal:", "taal:"),
     ("kanaal:", "kanaal:"),
