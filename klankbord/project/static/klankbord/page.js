@@ -89,12 +89,20 @@ function setUpMessages() {
   const all = () => region.querySelectorAll(".kb-toast").forEach(setUpToast);
   all();
   new MutationObserver(all).observe(region, { childList: true });
-  body.addEventListener("htmx:responseError", (event) => {
-    const status = event.detail.xhr.status;
+  const sayRefused = ({ status }) => {
     const words = body.dataset;
     say({ 403: words.refused, 404: words.gone, 410: words.gone, 429: words.tooFast }[status] ?? (status >= 500 ? words.ourFault : words.notDone), "error");
+  };
+  const sayCutOff = () => say(body.dataset.noConnection, "error");
+  body.addEventListener("htmx:responseError", (event) => sayRefused(event.detail.xhr));
+  body.addEventListener("htmx:sendError", sayCutOff);
+  // of a line or a form that was replaced meanwhile htmx tells nothing
+  body.addEventListener("htmx:beforeSend", ({ detail: { xhr, requestConfig: { elt } } }) => {
+    xhr.addEventListener("load", () => {
+      if (!elt.isConnected && xhr.status >= 400 && ![409, 422].includes(xhr.status)) sayRefused(xhr);
+    });
+    xhr.addEventListener("error", () => { if (!elt.isConnected) sayCutOff(); });
   });
-  body.addEventListener("htmx:sendError", () => say(body.dataset.noConnection, "error"));
   document.addEventListener("klankbord:say", (event) => say(event.detail.text, event.detail.level ?? "info"));
 }
 
@@ -111,7 +119,7 @@ function setUpBusy() {
       target?.setAttribute("aria-busy", "true");
       show();
     }, LONG);
-    // of a line or a form that was replaced meanwhile htmx tells nothing: the request itself says when it ends
+    // heard also when what was used is gone by then
     xhr.addEventListener("loadend", () => {
       clearTimeout(timer);
       late.delete(xhr);
