@@ -31,6 +31,7 @@ class Paper(Connector):
 
     kind = "paper"
     label = "Paper"
+    open_to_all = True
     max_length = 500
     can_reread = True
     visibilities = tuple(Visibility)

@@ -9,8 +9,8 @@ import subprocess
 import sys
 import tempfile
 import time
-from collections import Counter
 from collections.abc import Sequence
+from dataclasses import dataclass, field
 from pathlib import Path
 
 CHECKOUT = Path(__file__).resolve().parents[1]
@@ -23,8 +23,28 @@ CHECKS = (
 )
 # Two runs beside each other, each with a PostgreSQL of its own: what waits for servers and browsers, and the rest.
 HALVES = ["-m", "real or browser"], ["-m", "not real and not browser"]
+# Two cores do two runs: what waited too long for its turn may try again with nothing beside it. More than this many
+# is no coincidence; and a message lost or told twice in the rounds of violence is once too many.
+AGAIN_AT_MOST = 5
+NEVER_AGAIN = "tests/kill/"
 # What somebody set for an installation of their own must not reach the tests.
 FOREIGN = ("KLANKBORD_DATA", "KLANKBORD_ADDRESS", "KLANKBORD_SECRET_FILE", "KLANKBORD_ALLOWED_HOSTS")
+
+
+@dataclass
+class Found:
+    """What the tests did: whether every run got to its end, and well, and the names of the tests per outcome."""
+
+    ended: bool = True
+    right: bool = True
+    outcomes: dict[str, list[str]] = field(default_factory=lambda: {"passed": [], "failed": [], "skipped": []})
+
+    def worth_another_try(self) -> bool:
+        """A few tests fell, and nothing else is wrong."""
+        fell = self.outcomes["failed"]
+        forbidden = self.outcomes["skipped"] and os.environ.get("KLANKBORD_REQUIRE_ALL") == "1"
+        few = 0 < len(fell) <= AGAIN_AT_MOST and not any(name.startswith(NEVER_AGAIN) for name in fell)
+        return self.ended and few and not forbidden
 
 
 def main(arguments: list[str]) -> int:
@@ -38,21 +58,30 @@ def main(arguments: list[str]) -> int:
         print("Tests, op een eigen PostgreSQL…", flush=True)
         # a server of your own has room for one test database
         at_once = not arguments and "DATABASE_URL" not in environment
-        right, counted = _test(HALVES if at_once else [arguments], environment)
-        if not right:
-            failed.append("Tests")
-    figures = ", ".join(f"{counted[name]} {name}" for name in ("passed", "failed", "skipped"))
+        found = _test(HALVES if at_once else [arguments], environment)
+        second = []
+        if at_once and found.worth_another_try():
+            print(f"Nog een keer, met niets ernaast: {', '.join(found.outcomes['failed'])}", flush=True)
+            again = _test([found.outcomes["failed"]], environment)
+            second = again.outcomes["passed"]
+            found.right = again.right
+            found.outcomes["passed"] += second
+            found.outcomes["failed"] = again.outcomes["failed"]
+    if not found.right:
+        failed.append("Tests")
     verdict = f"Niet in orde: {', '.join(failed)}." if failed else "Alles in orde."
-    print(f"{verdict} {figures} in {time.monotonic() - began:.0f} s")
+    late = f" Pas de tweede keer goed: {', '.join(second)}." if second else ""
+    figures = ", ".join(f"{len(tests)} {outcome}" for outcome, tests in found.outcomes.items())
+    print(f"{verdict}{late} {figures} in {time.monotonic() - began:.0f} s")
     return 1 if failed else 0
 
 
-def _test(runs: Sequence[list[str]], environment: dict[str, str]) -> tuple[bool, Counter[str]]:
-    """All runs of pytest at the same time; whether all went well, and the number of tests per outcome.
+def _test(runs: Sequence[list[str]], environment: dict[str, str]) -> Found:
+    """All runs of pytest at the same time.
 
     The first one shows what it does; what the others said follows when it is done.
     """
-    folder = Path(environment["KLANKBORD_DATA"])
+    folder = Path(tempfile.mkdtemp(prefix="told-", dir=environment["KLANKBORD_DATA"]))
     begun = []
     for number, arguments in enumerate(runs):
         said = (folder / f"said-{number}").open("w+", encoding="utf-8") if number else None
@@ -62,16 +91,19 @@ def _test(runs: Sequence[list[str]], environment: dict[str, str]) -> tuple[bool,
             command, env=environment, stdin=subprocess.DEVNULL, stdout=said, stderr=said and subprocess.STDOUT
         )
         begun.append((process, said, tally))
-    right, counted = True, Counter[str]()
+    found = Found()
     for process, said, tally in begun:
-        right &= process.wait() == 0
+        code = process.wait()
+        found.right &= code == 0
+        found.ended &= code in (0, 1) and tally.exists()
         if said:
             said.seek(0)
             shutil.copyfileobj(said, sys.stdout)
             said.close()
         if tally.exists():
-            counted.update(json.loads(tally.read_text(encoding="utf-8")))
-    return right, counted
+            for outcome, tests in json.loads(tally.read_text(encoding="utf-8")).items():
+                found.outcomes[outcome] += tests
+    return found
 
 
 def _check(name: str, command: tuple[str, ...], environment: dict[str, str]) -> bool:

@@ -135,7 +135,6 @@ EMPTY = (
     State("empty-privacy", FATMA, "/dossiers/privacy"),
     State("empty-person", FATMA, "/privacy/person", sent),
     State("empty-mandate", CHANTAL, "/people/mandates/give"),
-    State("empty-teams", "koos@stilbroek.example", "/"),
 )
 WRONG = (
     State("wrong-not-there", AMAL, "/niets/"),

@@ -1,4 +1,4 @@
-"""Counts what pytest did; where everything must be there (``KLANKBORD_REQUIRE_ALL=1``) a skipped test is a failure."""
+"""Notes what became of each test; with ``KLANKBORD_REQUIRE_ALL=1`` everything must be there, a skip is a failure."""
 
 from __future__ import annotations
 
@@ -43,8 +43,8 @@ class Tally:
         if self.required and self.skipped and session.exitstatus == pytest.ExitCode.OK:
             session.exitstatus = pytest.ExitCode.TESTS_FAILED
         if self.target:
-            counts = {name: list(self.outcomes.values()).count(name) for name in OUTCOMES}
-            Path(self.target).write_text(json.dumps(counts), encoding="utf-8")
+            told = {name: [test for test, met in self.outcomes.items() if met == name] for name in OUTCOMES}
+            Path(self.target).write_text(json.dumps(told), encoding="utf-8")
 
     def pytest_terminal_summary(self, terminalreporter: pytest.TerminalReporter) -> None:
         """Names what was skipped although it may not be."""
@@ -60,8 +60,8 @@ def _reason(report: pytest.TestReport | pytest.CollectReport) -> str:
 
 
 def pytest_addoption(parser: pytest.Parser) -> None:
-    """``--tally FILE``: where the figures go."""
-    parser.addoption("--tally", default="", help="write the number of tests per outcome to this file, as JSON")
+    """``--tally FILE``: where the outcomes go."""
+    parser.addoption("--tally", default="", help="write the names of the tests per outcome to this file, as JSON")
 
 
 def pytest_configure(config: pytest.Config) -> None:

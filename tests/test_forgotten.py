@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import logging
 import os
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Sequence
 from pathlib import Path
 from typing import Any
 from uuid import uuid4
@@ -43,7 +43,7 @@ def owner() -> Iterator[Log]:
         yield made
 
 
-def columns_with_traces(owner: Log) -> set[str]:
+def columns_with_traces(owner: Log, traces: Sequence[str] = TRACES) -> set[str]:
     """Every column of every table that holds a trace, bytes included, seen beside the fence."""
     found = set()
     columns = owner.execute(
@@ -56,7 +56,7 @@ def columns_with_traces(owner: Log) -> set[str]:
         place = sql.Identifier(column)
         text = sql.SQL("encode({}, 'escape')").format(place) if kind == "bytea" else sql.SQL("{}::text").format(place)
         query = sql.SQL("SELECT EXISTS (SELECT FROM {} WHERE {} ~* %s)").format(sql.Identifier(table), text)
-        if owner.execute(query, ["|".join(TRACES)]).fetchone() == (True,):
+        if owner.execute(query, ["|".join(traces)]).fetchone() == (True,):
             found.add(f"{table}.{column}")
     return found
 
@@ -88,6 +88,7 @@ def talk(cast: Cast, say: Say) -> None:
         actions.write_note(conversation, f"Wrenzela belde. Zie {HANDLE}", by=cast.amal)
     say(cast.square, "https://elders.example/2", f"{HANDLE} ik ook, Wrenzela!", parent_uri=root)
     say(cast.square, "https://elders.example/3", "Marktplein, zei Wrenzela Quistorp", addressed=False)
+    say(cast.square, "https://elders.example/6", f"Marktplein? Vraag @wrenzel, {HANDLE}", addressed=False)
     say(cast.square, "https://elders.example/4", "Ook dat nog", parent_uri=f"{ACTOR}/nooit-gezien")
     say(cast.square, f"{ACTOR}/5", "Het Marktplein, zomaar", addressed=False, author=WREN)
     say(cast.square, "bad", "", body=f"onleesbaar {ACTOR} geheimtekst".encode())
@@ -142,6 +143,22 @@ def test_no_trace_is_left(
         # what else was done with the same thing is still there to read
         kept = AuditEntry.objects.get(actie="ander proef")
         assert (kept.actor, kept.details) == (cast.amal.name, {"aan": "iemand anders"})
+
+
+def test_who_is_only_named_by_others_leaves_no_trace_at_all(
+    cast: Cast, say: Say, owner: Log, caplog: pytest.LogCaptureFixture
+) -> None:
+    said = "Marktplein: @oeverloper, @oeverloper@plein.example, https://plein.example/@oeverloper/1"
+    owner.execute("LISTEN klankbord")
+    with caplog.at_level(logging.DEBUG):
+        say(cast.square, "https://elders.example/7", said, addressed=False, subject=said, warning=said)
+        say(cast.square, "https://elders.example/7", f"{said}!", addressed=False, key="edit", matched_text=said)
+    with acting_for(cast.klankendam.pk):
+        assert "Marktplein" in Post.objects.defer("tokens").get().text
+    assert columns_with_traces(owner, ["oeverloper"]) == set()
+    assert "oeverloper" not in caplog.text
+    heard = [notice.payload for notice in owner.notifies(timeout=0.5)]
+    assert "oeverloper" not in "".join(heard)
 
 
 def test_what_is_fetched_again_does_not_come_back(

@@ -14,15 +14,14 @@ from tests.servers.browser import Visitor
 pytestmark = pytest.mark.browser
 WALK = Path(__file__).resolve().parents[1] / "docs/gebruik/toetsenbord.md"
 STEP = re.compile(r"^\| (typ )?`([^`]+)` \| (.*?) ?\|$", re.MULTILINE)
-SOON = 20_000  # milliseconds: more than a busy machine needs
 
 
 def focused(selector: str) -> Callable[[Page], None]:
-    return lambda page: expect(page.locator(selector)).to_be_focused(timeout=SOON)
+    return lambda page: expect(page.locator(selector)).to_be_focused()
 
 
 def shown(selector: str) -> Callable[[Page], None]:
-    return lambda page: expect(page.locator(selector).last).to_be_visible(timeout=SOON)
+    return lambda page: expect(page.locator(selector).last).to_be_visible()
 
 
 def row(number: int) -> Callable[[Page], None]:
@@ -30,7 +29,7 @@ def row(number: int) -> Callable[[Page], None]:
 
 
 def says(selector: str, text: str) -> Callable[[Page], None]:
-    return lambda page: expect(page.locator(selector).last).to_contain_text(text, timeout=SOON)
+    return lambda page: expect(page.locator(selector).last).to_contain_text(text)
 
 
 def holds(selector: str, text: str) -> Callable[[Page], None]:
@@ -83,5 +82,5 @@ def test_the_walk_on_the_page_can_be_walked(visitor: Visitor) -> None:
         then(page)
     # the conversation is left as it was found
     page.go_back()
-    page.fill("#reply-text", "")
-    page.wait_for_timeout(1500)
+    with page.expect_response("**/draft/*"):
+        page.fill("#reply-text", "")

@@ -84,6 +84,8 @@ def _segments(content: bytes) -> Iterator[tuple[int, bytes]]:
     while True:
         if content[at] != 0xFF:
             raise NotAPicture
+        while content[at + 1] == 0xFF:  # T.81 B.1.1.2: any number of these may stand before a marker
+            at += 1
         marker = content[at + 1]
         if marker == 0xD9:
             yield marker, b"\xff\xd9"

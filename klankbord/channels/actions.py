@@ -30,12 +30,8 @@ KEEP_RAW = timedelta(days=7)
 def connect_channel(
     organisation: Organisation, kind: str, name: str, settings: Json, secrets: dict[str, str], *, by: User | None
 ) -> Channel:
-    """Connect an account: its source is shared when somebody has it already, its secrets are encrypted."""
-    source, _created = Source.objects.get_or_create(
-        kind=kind,
-        address=connector_class(kind).address(settings),
-        defaults={"next_fetch_at": timezone.now()},
-    )
+    """Connect an account: a source that is open to all is shared with who has it already; secrets are encrypted."""
+    source = _source_of(organisation.pk, kind, settings)
     channel, _created = Channel.objects.update_or_create(
         organisation=organisation,
         source=source,
@@ -52,13 +48,10 @@ def connect_channel(
 def change_channel(channel: Channel, name: str, settings: Json, secrets: dict[str, str], *, by: User) -> None:
     """Other settings for a channel; with another address it listens to another source, what came in stays.
 
-    Whoever calls this has tried the settings on the network: an address is fetched once for everybody who connected it.
+    Whoever calls this has tried the settings on the network.
     """
-    address = connector_class(channel.kind).address(settings)
-    if address != channel.source.address:
-        source, _created = Source.objects.get_or_create(
-            kind=channel.kind, address=address, defaults={"next_fetch_at": timezone.now()}
-        )
+    source = _source_of(channel.organisation_id, channel.kind, settings)
+    if source.pk != channel.source_id:
         if Channel.objects.filter(organisation=channel.organisation_id, source=source).exists():
             raise Refused(_("This account is already connected as another channel."))
         channel.source = source
@@ -69,6 +62,18 @@ def change_channel(channel: Channel, name: str, settings: Json, secrets: dict[st
     )
     Source.objects.filter(pk=channel.source_id).update(next_fetch_at=timezone.now())
     record(channel.organisation_id, "kanaal wijzigen", f"kanaal:{channel.pk}", by=by, details={"naam": name})
+
+
+def _source_of(organisation_id: int, kind: str, settings: Json) -> Source:
+    """What is fetched with these settings: by everybody together where it is open to all, else by each with its own."""
+    connector = connector_class(kind)
+    address = connector.address(settings)
+    if not connector.open_to_all:
+        address = f"{address} #{organisation_id}"
+    source, _created = Source.objects.get_or_create(
+        kind=kind, address=address, defaults={"next_fetch_at": timezone.now()}
+    )
+    return source
 
 
 def switch_channel(channel: Channel, enabled: bool, *, by: User) -> None:

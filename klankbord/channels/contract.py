@@ -275,6 +275,9 @@ class Connector(ABC):
     """Folder name and database value: ``mail``, ``mastodon``."""
     label: ClassVar[str]
     """English source string for the screen, marked for translation."""
+    open_to_all: ClassVar[bool] = False
+    """True when it is fetched without the access of anybody in particular: then once, for everybody who connected it.
+    Otherwise each organisation fetches with its own: whose access ends hears no more, and silences nobody else."""
     can_reply: ClassVar[bool] = True
     can_wait: ClassVar[bool] = False
     """True when ``wait`` gives a hint the moment something is new."""
@@ -316,7 +319,12 @@ class Connector(ABC):
     @classmethod
     @abstractmethod
     def address(cls, settings: Json) -> str:
-        """The source's own address (``imap://user@host/INBOX``): the same address is fetched once."""
+        """The source's own address (``imap://user@host/INBOX``), without secrets."""
+
+    @classmethod
+    def accounts(cls, settings: Json) -> tuple[str, ...]:
+        """The handles by which people name this account in what they write (``@town@server.example``)."""
+        return ()
 
     @classmethod
     def beat(cls, settings: Json, now: datetime) -> Json:

@@ -12,7 +12,7 @@ from klankbord.tenancy.models import Mandate, Organisation
 
 
 class Source(models.Model):
-    """An address outside that is fetched once, however many organisations want it."""
+    """An address outside: fetched once for all when it is open to all, else by each organisation apart (``… #12``)."""
 
     kind = models.CharField(max_length=20)
     address = models.CharField(max_length=400)

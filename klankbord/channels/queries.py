@@ -49,6 +49,14 @@ def poll_every(kind: str) -> timedelta:
         return timedelta(0)
 
 
+def accounts_of(channel: Channel) -> tuple[str, ...]:
+    """The handles of a connected account; none of a kind that this installation does not have."""
+    try:
+        return connector_class(channel.kind).accounts(channel.settings)
+    except Permanent:
+        return ()
+
+
 def health(channel: Channel, now: datetime) -> Health:
     """Judge a channel by its source: is it switched on, does it fail, when was it last heard."""
     source = channel.source

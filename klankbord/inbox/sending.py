@@ -73,14 +73,29 @@ def outgoing_of(delivery: Delivery) -> Outgoing:
     )
 
 
+def lock_answer(delivery_id: int) -> Delivery | None:
+    """An answer for who changes it, until the transaction ends; None when it is gone, taken back for instance.
+
+    Its conversation is locked before it. Everybody takes them in this order, and the messages of the thread last: who
+    writes at the desk (``views/acts.writable``), who takes back (``undoing.take_back``) and what comes in
+    (``threads.lock_late_threads``). Two who took them crosswise would wait for each other, and one would be broken off.
+    """
+    thread = Post.objects.filter(delivery=delivery_id).values_list("organisation_id", "root_uri").first()
+    if thread is not None:
+        list(Conversation.objects.select_for_update().filter(organisation_id=thread[0], root_uri=thread[1]))
+    answers = Delivery.objects.select_for_update(of=("self",)).select_related("channel")
+    return answers.filter(pk=delivery_id).first()
+
+
 def send(organisation_id: int, delivery_id: int) -> None:
     """Send one pending answer, once."""
     now = timezone.now()
     with acting_for(organisation_id):
-        waiting = Delivery.objects.select_for_update(of=("self",)).select_related("channel")
-        delivery = waiting.filter(pk=delivery_id, state=State.PENDING).first()
+        delivery = lock_answer(delivery_id)
         # taken back, sent already, or not due yet
-        if delivery is None or (delivery.next_attempt_at and delivery.next_attempt_at > now):
+        if delivery is None or delivery.state != State.PENDING:
+            return
+        if delivery.next_attempt_at and delivery.next_attempt_at > now:
             return
         if not delivery.channel.enabled:
             _settle(delivery, _try_again, NotSent(_("This channel is switched off."), retry_after=SWITCHED_OFF), now)
@@ -101,8 +116,8 @@ def send(organisation_id: int, delivery_id: int) -> None:
 def look_up(organisation_id: int, delivery_id: int) -> None:
     """Ask the network whether an uncertain answer got through, and decide as far as that is sure."""
     with acting_for(organisation_id):
-        delivery = Delivery.objects.select_for_update(of=("self",)).select_related("channel").get(pk=delivery_id)
-        if delivery.state != State.UNCERTAIN:
+        delivery = lock_answer(delivery_id)
+        if delivery is None or delivery.state != State.UNCERTAIN:
             return
         try:
             connector, outgoing = connector_for(delivery.channel), outgoing_of(delivery)
@@ -121,16 +136,18 @@ def look_up(organisation_id: int, delivery_id: int) -> None:
     _record(organisation_id, delivery_id, State.UNCERTAIN, outcome)
 
 
-def expire_sending(delivery: Delivery, now: datetime) -> None:
-    """Whoever was sending this died: it may or may not be out."""
-    _settle(delivery, _uncertain, _("Klankbord stopped while this answer was being sent."), now)
+def expire_sending(delivery_id: int, now: datetime) -> None:
+    """Whoever was sending this died, unless it was recorded meanwhile: it may or may not be out."""
+    delivery = lock_answer(delivery_id)
+    if delivery and delivery.state == State.SENDING and (delivery.next_attempt_at or now) <= now:
+        _settle(delivery, _uncertain, _("Klankbord stopped while this answer was being sent."), now)
 
 
-def decide(delivery: Delivery, decision: str, *, by: User) -> None:
+def decide(delivery_id: int, decision: str, *, by: User) -> None:
     """A colleague decides about an answer that is uncertain or failed: ``confirm``, ``resend`` or ``lookup``."""
     now = timezone.now()
-    delivery = Delivery.objects.select_for_update().get(pk=delivery.pk)
-    if delivery.state not in (State.UNCERTAIN, State.FAILED):
+    delivery = lock_answer(delivery_id)
+    if delivery is None or delivery.state not in (State.UNCERTAIN, State.FAILED):
         return
     record(
         delivery.organisation_id,
@@ -179,10 +196,10 @@ def _record(organisation_id: int, delivery_id: int, expected: State, outcome: Ou
     for wait in (*RECORD_AGAIN_AFTER, None):
         try:
             with acting_for(organisation_id):
-                delivery = Delivery.objects.select_for_update().get(pk=delivery_id)
+                delivery = lock_answer(delivery_id)
                 # a lapsed lease made it uncertain, or even due again: our knowledge is better than those guesses
                 guesses = (State.UNCERTAIN, State.PENDING) if settle is _sent else (State.UNCERTAIN,)
-                if delivery.state in (expected, *guesses):
+                if delivery and delivery.state in (expected, *guesses):
                     _settle(delivery, settle, what, timezone.now())
             return
         except (DatabaseError, InterfaceError) as problem:
@@ -272,19 +289,16 @@ def _next_look_up(delivery: Delivery, now: datetime) -> datetime | None:
 
 def came_back(organisation_id: int, external_id: str, now: datetime) -> None:
     """Our own answer was seen on the network: it is out, also when we took it for lost and were to send it again."""
-    for delivery in Delivery.objects.select_for_update().filter(
-        organisation_id=organisation_id,
-        external_id=external_id,
-        state__in=[State.PENDING, State.SENDING, State.UNCERTAIN],
-    ):
-        _settle(delivery, _sent, Receipt(external_id, delivery.web_url), now)
+    for pk in _known_as(organisation_id, external_id):
+        delivery = lock_answer(pk)
+        if delivery and delivery.state in (State.PENDING, State.SENDING, State.UNCERTAIN):
+            _settle(delivery, _sent, Receipt(external_id, delivery.web_url), now)
 
 
 def bounced(organisation_id: int, external_id: str, reason: str, permanent: bool, now: datetime) -> bool:
     """The network says afterwards that an answer did not arrive. False when it is no answer of ours."""
-    delivery = (
-        Delivery.objects.select_for_update().filter(organisation_id=organisation_id, external_id=external_id).first()
-    )
+    known = _known_as(organisation_id, external_id)
+    delivery = lock_answer(known[0]) if known else None
     if delivery is None:
         return False
     if permanent:
@@ -293,3 +307,8 @@ def bounced(organisation_id: int, external_id: str, reason: str, permanent: bool
         delivery.problem = reason
         delivery.save(update_fields=["problem"])
     return True
+
+
+def _known_as(organisation_id: int, external_id: str) -> list[int]:
+    known = Delivery.objects.filter(organisation_id=organisation_id, external_id=external_id)
+    return list(known.order_by("pk").values_list("pk", flat=True))

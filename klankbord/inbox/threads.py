@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Collection, Sequence
 from datetime import datetime
 
 from django.db import connection
@@ -19,6 +19,7 @@ from klankbord.inbox.models import Conversation, Draft, Opening, Step
 from klankbord.posts.actions import Stored, write_post
 from klankbord.posts.forgetting import Traces
 from klankbord.posts.models import Post
+from klankbord.posts.overheard import Overheard
 from klankbord.tenancy.audit import record
 
 OPEN_CONVERSATIONS = """
@@ -112,6 +113,19 @@ def acknowledge_receipt(channel: Channel, stored: Sequence[Stored], now: datetim
         )
 
 
+def lock_late_threads(organisation_id: int, stored: Sequence[Stored]) -> None:
+    """Conversations whose messages a late parent will move, locked before those are (``sending.lock_answer``)."""
+    late = [item.event for item in stored if item.root_uri != item.event.uri]
+    lock_threads(organisation_id, {event.heard_uri if isinstance(event, Overheard) else event.uri for event in late})
+
+
+def lock_threads(organisation_id: int, roots: Collection[str]) -> None:
+    """The conversations with these roots, until the transaction ends, before their messages are changed."""
+    if roots:
+        held = Conversation.objects.filter(organisation_id=organisation_id, root_uri__in=roots)
+        list(held.order_by("pk").select_for_update())
+
+
 def move_conversations(organisation_id: int, moved: dict[str, str]) -> None:
     """Threads that turned out to hang under another root: the conversation goes along, or goes up in the one there."""
     for old, new in moved.items():
@@ -149,7 +163,8 @@ def touch_thread(organisation_id: int, root_uri: str) -> None:
     for conversation in Conversation.objects.filter(organisation_id=organisation_id, root_uri=root_uri):
         last = (
             Post.objects.filter(organisation_id=organisation_id, root_uri=root_uri, direction=Post.Direction.IN)
-            .filter(private=conversation.private)
+            # what strangers said in the thread is kept for a while only, and never under the name that stands here
+            .filter(private=conversation.private, overheard=False)
             .order_by("-pk")
             .first()
         )

@@ -18,7 +18,7 @@ from klankbord.base.realtime import announce
 from klankbord.channels.models import Delivery
 from klankbord.inbox.drafts import BETWEEN, keep_draft
 from klankbord.inbox.models import Conversation, Draft, Step
-from klankbord.posts.models import Post
+from klankbord.posts.models import Attachment, Post
 from klankbord.tenancy.audit import record
 from klankbord.tenancy.models import User
 from klankbord.tenancy.queries import signature
@@ -102,6 +102,14 @@ def take_back(step: Step, *, by: User, now: datetime | None = None) -> Conversat
     record(organisation, ACTS[Step.Act(step.act)], subject, by=by, actor=signature(by, organisation))
     announce(conversation.channel_id, [conversation.pk], private=conversation.private)
     return conversation
+
+
+def files_of(step: Step) -> list[str]:
+    """The names of the files in the answer of this step; a draft holds none, so they do not come back with the text."""
+    if step.delivery_id is None:
+        return []
+    files = Attachment.objects.filter(post__delivery=step.delivery_id).order_by("pk")
+    return list(files.values_list("filename", flat=True))
 
 
 def _put_back(conversation: Conversation, step: Step) -> list[str]:

@@ -46,10 +46,17 @@ from klankbord.channels.contract import (
 from klankbord.channels.models import Arrival, Channel, Landing, Source
 from klankbord.channels.registry import connector_class, connector_for
 from klankbord.inbox import sending
-from klankbord.inbox.threads import acknowledge_receipt, move_conversations, open_conversations, touch_thread
+from klankbord.inbox.threads import (
+    acknowledge_receipt,
+    lock_late_threads,
+    move_conversations,
+    open_conversations,
+    touch_thread,
+)
 from klankbord.intake import media
 from klankbord.listening.actions.edits import match_again
 from klankbord.listening.actions.matching import asked_for, match_posts
+from klankbord.listening.queries import known_accounts
 from klankbord.posts.actions import (
     Stored,
     bring_finds_under,
@@ -80,8 +87,7 @@ def collect(now: datetime) -> bool:
         return False
     try:
         with for_all_organisations("collecting: whose account opens this source"):
-            channel = Channel.objects.filter(source=source, enabled=True).order_by("pk").first()
-            connector = connector_for(channel) if channel else None
+            connector = _opened(list(Channel.objects.filter(source=source, enabled=True).order_by("pk")))
     except ChannelError as problem:
         mark_failing(source, str(problem), now)
         return True
@@ -90,6 +96,22 @@ def collect(now: datetime) -> bool:
     else:
         _fetch(source, connector, now)
     return True
+
+
+def _opened(channels: list[Channel]) -> Connector | None:
+    """The connector of the first that can be opened; ChannelError when none can, None when nobody wants the source.
+
+    Several share what is open to all only, so whichever it is fetches with nobody's access.
+    """
+    trouble: ChannelError | None = None
+    for channel in channels:
+        try:
+            return connector_for(channel)
+        except ChannelError as problem:
+            trouble = trouble or problem
+    if trouble:
+        raise trouble
+    return None
 
 
 def _fetch(source: Source, connector: Connector, now: datetime) -> None:
@@ -146,7 +168,10 @@ def take_in(organisation_id: int, channel_id: int) -> int:
     handled = 0
     while True:
         with acting_for(organisation_id):
-            channel = Channel.objects.get(pk=channel_id)
+            channel = Channel.objects.filter(pk=channel_id).first()
+            if channel is None:
+                # removed since this job was asked for, and what waited on it went along
+                return handled
             arrivals = list(
                 Arrival.objects.select_for_update(skip_locked=True)
                 .filter(channel=channel, state=Arrival.State.NEW)
@@ -236,10 +261,12 @@ def _kept(channel: Channel, arrived: list[tuple[int, PostArrived]]) -> dict[int,
     who objected (AVG: minimisation, objection).
     """
     kept = {arrival: event for arrival, event in arrived if event.addressed}
-    overheard = {arrival: cover(event) for arrival, event in arrived if not event.addressed}
-    if not overheard:
+    others = {arrival: event for arrival, event in arrived if not event.addressed}
+    if not others:
         return kept
     organisation_id, kind = channel.organisation_id, channel.kind
+    known = known_accounts(organisation_id)
+    overheard = {arrival: cover(event, known) for arrival, event in others.items()}
     asked = asked_for(channel, list(overheard.values()))
     names = {event.uri: find_uri(organisation_id, event.uri) for event in overheard.values()}
     here = held_messages(organisation_id, {*names, *names.values()})
@@ -256,8 +283,8 @@ def _kept(channel: Channel, arrived: list[tuple[int, PostArrived]]) -> dict[int,
     objected = objectors(organisation_id, kind, people.values()) if people else set()
     for arrival, event in finds.items():
         if event.uri in here:
-            # said to us before, now heard a second time
-            kept[arrival] = event
+            # said to us before, now heard a second time: covered it would look like an edit
+            kept[arrival] = others[arrival]
         elif people[event.author.network_id] not in objected:
             kept[arrival] = disguise(event, organisation_id, kind, in_our_thread=event.uri in in_ours)
     return dict(sorted(kept.items()))
@@ -266,6 +293,7 @@ def _kept(channel: Channel, arrived: list[tuple[int, PostArrived]]) -> dict[int,
 def _settle_new(channel: Channel, stored: list[Stored], counted: set[str], now: datetime) -> None:
     if not stored:
         return
+    lock_late_threads(channel.organisation_id, stored)
     bring_finds_under(channel.organisation_id, stored)
     move_conversations(channel.organisation_id, join_threads(channel.organisation_id, stored))
     media.keep(channel.organisation_id, keep_attachments(channel.organisation_id, stored))

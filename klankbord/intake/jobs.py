@@ -11,7 +11,9 @@ from klankbord.intake import flow, forgetting, media, rereading, sweeping, telli
 @app.task(name="intake.route")
 def route(source: int) -> None:
     """What was handed in at our own door goes to who wants it."""
-    flow.route(Source.objects.get(pk=source))
+    # an exercise that ended takes its sources along
+    for still in Source.objects.filter(pk=source):
+        flow.route(still)
 
 
 @app.task(name="intake.take_in")

@@ -9,6 +9,7 @@ from django.utils import timezone
 from django.utils.translation import gettext as _
 
 from klankbord.base.jobs import defer_once
+from klankbord.base.trouble import on_its_own
 from klankbord.channels.contract import ChannelError, NotSent
 from klankbord.channels.media import fetch_media
 from klankbord.posts.actions import fetch_attachment_later, fill_attachment, refuse_attachment
@@ -40,20 +41,32 @@ def keep(organisation_id: int, files: Sequence[tuple[Attachment, bytes | None]])
 def fetch(organisation_id: int) -> None:
     """Fetch the files that are still wanted, behind the guard against private addresses."""
     with acting_for(organisation_id):
-        files = wanted_files(timezone.now()).filter(organisation_id=organisation_id).select_related("post")
-        wanted = list(files.defer("post__tokens").order_by("pk"))
+        files = wanted_files(timezone.now()).filter(organisation_id=organisation_id)
+        wanted = list(files.order_by("pk"))
     for attachment in wanted:
-        try:
-            content = fetch_media(attachment.url, LARGEST)
-        except NotSent as problem:
-            with acting_for(organisation_id):
-                _later(attachment, problem, timezone.now())
-        except ChannelError as problem:
-            with acting_for(organisation_id):
-                refuse_attachment(attachment, str(problem))
-        else:
-            with acting_for(organisation_id):
-                fill_attachment(attachment, content)
+        got = _fetched(attachment.url)
+        with acting_for(organisation_id):
+            # its message may have been taken away meanwhile, and the file with it
+            still = Attachment.objects.select_for_update(of=("self",)).filter(pk=attachment.pk).first()
+            if still is not None:
+                _settle(still, got)
+
+
+def _fetched(url: str) -> bytes | ChannelError:
+    try:
+        return fetch_media(url, LARGEST)
+    except ChannelError as problem:
+        return problem
+
+
+def _settle(attachment: Attachment, got: bytes | ChannelError) -> None:
+    match got:
+        case NotSent():
+            _later(attachment, got, timezone.now())
+        case ChannelError():
+            refuse_attachment(attachment, str(got))
+        case _:
+            fill_attachment(attachment, got)
 
 
 def _later(attachment: Attachment, problem: NotSent, now: datetime) -> None:
@@ -72,6 +85,11 @@ def remove_unused_files() -> None:
     with for_all_organisations("removing files that no message names any more"):
         organisations = list(Organisation.objects.values_list("pk", flat=True))
     for organisation in organisations:
-        with acting_for(organisation):
-            used = set(Attachment.objects.filter(organisation_id=organisation).values_list("sha256", flat=True))
-        remove_unused(organisation, used, older_than)
+        with on_its_own(organisation=organisation):
+            _remove_unused(organisation, older_than)
+
+
+def _remove_unused(organisation: int, older_than: datetime) -> None:
+    with acting_for(organisation):
+        used = set(Attachment.objects.filter(organisation_id=organisation).values_list("sha256", flat=True))
+    remove_unused(organisation, used, older_than)

@@ -66,5 +66,6 @@ def person(request: HttpRequest) -> HttpResponseBase:
             messages.success(request, _("This person is forgotten: names, messages, files and raw copies are gone."))
             return redirect(reverse("person") + house.query)
     with step(request):
-        context = {"house": house, "address": asked, "found": found, "looked": bool(asked)}
-        return render(request, "intake/person.html", context)
+        empty = request.method == "POST" and not asked
+        context = {"house": house, "address": asked, "found": found, "looked": bool(asked), "empty": empty}
+        return render(request, "intake/person.html", context, status=422 if empty else 200)

@@ -17,7 +17,7 @@ from klankbord.channels.actions import empty_arrivals, forget_arrivals, forget_d
 from klankbord.channels.contract import ChannelError, PostArrived
 from klankbord.channels.models import Arrival, Channel, Delivery
 from klankbord.channels.registry import connector_for
-from klankbord.inbox.threads import forget_in_conversations
+from klankbord.inbox.threads import forget_in_conversations, lock_threads
 from klankbord.listening.actions.finds import forget_in_dossiers
 from klankbord.posts.forgetting import Traces, forget_author, forget_in_posts, traces_of
 from klankbord.posts.models import Author, Post
@@ -59,6 +59,7 @@ def known_as(organisation_id: int, address: str) -> list[Known]:
 def forget_person(author: Author, now: datetime, *, by: User | None) -> None:
     """Take one person out of everything this organisation holds. The log keeps that it was done, and no name."""
     organisation_id = author.organisation_id
+    lock_threads(organisation_id, set(Post.objects.filter(author=author).values_list("root_uri", flat=True)))
     own, naming = arrivals_of(author)
     forget_in_dossiers(organisation_id, author.pk, traces_of(author))
     traces = forget_author(author, now)

@@ -89,6 +89,9 @@ class Dossier(models.Model):
     created_at = models.DateTimeField(default=timezone.now)
     started_at = models.DateTimeField(null=True)
     ended_at = models.DateTimeField(null=True)
+    flagged_at = models.DateTimeField(
+        null=True, help_text="Since when it runs with words that could not start any more; kept by the clock"
+    )
 
     fence = Kind.HOUSE
 
@@ -128,6 +131,11 @@ class Dossier(models.Model):
     def is_closed(self) -> bool:
         """It runs under a signature and shows figures; messages are opened for an hour, with a reason."""
         return self.is_public_order or bool(self.special)
+
+    @property
+    def is_flagged(self) -> bool:
+        """It runs, and its words could not start any more."""
+        return self.state == self.State.ACTIVE and self.flagged_at is not None
 
     @property
     def special_names(self) -> str:

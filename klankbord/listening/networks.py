@@ -22,6 +22,7 @@ from klankbord.listening.asking import document_of
 from klankbord.listening.finds import marked
 from klankbord.listening.matching.clauses import BEGIN, END, normal_form
 from klankbord.listening.matching.rarity import Rarity
+from klankbord.listening.queries import known_accounts
 from klankbord.listening.query import Query
 from klankbord.posts.actions import Said
 from klankbord.posts.overheard import cover, pseudonym
@@ -136,18 +137,18 @@ def shown(
     figures_only: bool,
 ) -> list[Answer]:
     """The answers as they may be seen: held against the query, masked, without who objected. Inside the fence."""
+    known = known_accounts(organisation_id)
     for one, (answer, found) in zip(asked, answers, strict=True):
         people = {post.uri: pseudonym(organisation_id, one.channel.kind, post.author.network_id) for post in found}
         objected = objectors(organisation_id, one.channel.kind, people.values()) if people else set()
-        _judge(
-            answer, one.channel.kind, query, [post for post in found if people[post.uri] not in objected], figures_only
-        )
+        said = [cover(post, known) for post in found if people[post.uri] not in objected]
+        _judge(answer, one.channel.kind, query, said, figures_only)
     return [answer for answer, _found in answers]
 
 
 def _judge(answer: Answer, kind: str, query: Query, posts: Collection[PostArrived], figures_only: bool) -> None:
     answer.looked = len(posts)
-    for post in map(cover, posts):
+    for post in posts:
         match = query.match(document_of(kind, Said.of(post), post))
         if match is None:
             continue

@@ -13,7 +13,10 @@ from django.db.models import F, Q, QuerySet, Sum
 from django.db.models.functions import TruncDate
 from django.utils import timezone
 
+from klankbord.base.text.folding import fold
 from klankbord.channels.models import Channel
+from klankbord.channels.queries import accounts_of
+from klankbord.listening.asking import running
 from klankbord.listening.models import Count, Dossier, Follower, Match, Noise, SharedDay, Signature
 from klankbord.tenancy.models import Membership, Organisation, User
 
@@ -151,7 +154,17 @@ def shared_topics(since: date) -> list[tuple[str, int, int]]:
 
 def own_accounts(organisation_id: int) -> list[str]:
     """The handles of the organisation's own accounts: those are no persons."""
-    return list(Channel.objects.filter(organisation=organisation_id).values_list("name", flat=True))
+    channels = Channel.objects.filter(organisation=organisation_id)
+    return [handle for channel in channels for handle in (*accounts_of(channel), channel.name) if "@" in handle]
+
+
+def known_accounts(organisation_id: int) -> frozenset[str]:
+    """Accounts that stay readable in what was not said to us: the organisation's own, and what the owner of a running
+    dossier states to be an official in function or no person. Two queries.
+    """
+    rows = Dossier.objects.filter(running(), organisation_id=organisation_id).exclude(declared=[])
+    stated = [one["key"] for declared in rows.values_list("declared", flat=True) for one in declared]
+    return frozenset(fold(one) for one in (*own_accounts(organisation_id), *stated) if one.startswith("@"))
 
 
 def possible_owners(organisation_id: int) -> QuerySet[User]:

@@ -57,10 +57,20 @@ def remove_unused(organisation_id: int, used: set[str], older_than: datetime) ->
     """
     gone = 0
     for place in (Path(settings.MEDIA_ROOT) / str(organisation_id)).glob("??/*"):
-        if place.name not in used and place.stat().st_mtime < older_than.timestamp():
-            place.unlink(missing_ok=True)
-            gone += 1
+        if place.name not in used:
+            gone += remove_file(place, older_than)
     return gone
+
+
+def remove_file(place: Path, older_than: datetime) -> bool:
+    """Remove a file that nothing names; False when it is gone already, or was kept again since ``older_than``."""
+    try:
+        if place.stat().st_mtime >= older_than.timestamp():
+            return False
+        place.unlink()
+    except FileNotFoundError:
+        return False
+    return True
 
 
 def showable_type(head: bytes) -> str | None:

@@ -4,17 +4,20 @@ from __future__ import annotations
 
 import re
 import uuid
-from collections.abc import Collection, Iterable
+from collections.abc import Collection
 from dataclasses import dataclass, field
 from datetime import datetime
+from functools import partial
 
+from django.db import transaction
 from django.db.models import Exists, OuterRef, Q
 
 from klankbord.posts.actions import index_post
-from klankbord.posts.files import path_of
+from klankbord.posts.files import path_of, remove_file
 from klankbord.posts.models import Attachment, Author, Objection, Post, Revision
 from klankbord.posts.overheard import SOMEBODY, pseudonym
 from klankbord.tenancy.audit import record
+from klankbord.tenancy.fence import acting_for
 from klankbord.tenancy.models import User
 
 
@@ -100,7 +103,10 @@ def forget_author(author: Author, now: datetime) -> Traces:
     files = Attachment.objects.filter(post__author=author)
     hashes = set(files.exclude(sha256="").values_list("sha256", flat=True))
     files.delete()
-    _remove_files(organisation_id, hashes)
+    if hashes:
+        # a file that is gone does not come back with a transaction that is taken back; where the process dies before
+        # this runs, the hourly sweep of files that nothing names takes them (intake/media.py)
+        transaction.on_commit(partial(_remove_files, organisation_id, hashes, now))  # noqa: TID251  no announcement
     threads = {post.root_uri for post in theirs}
     posts = Post.objects.filter(organisation_id=organisation_id)
     # what hangs under messages of theirs that we never had
@@ -130,11 +136,13 @@ def forget_author(author: Author, now: datetime) -> Traces:
     return Traces(traces.words | set(renamed), traces.parts, renamed, now_called)
 
 
-def _remove_files(organisation_id: int, hashes: Iterable[str]) -> None:
-    """From the disk at once, unless somebody else sent the same."""
-    for sha256 in hashes:
-        if not Attachment.objects.filter(organisation_id=organisation_id, sha256=sha256).exists():
-            path_of(organisation_id, sha256).unlink(missing_ok=True)
+def _remove_files(organisation_id: int, hashes: Collection[str], before: datetime) -> None:
+    """From the disk, unless somebody else sent the same or is sending it since ``before``."""
+    with acting_for(organisation_id):
+        named = Attachment.objects.filter(organisation_id=organisation_id, sha256__in=hashes)
+        used = set(named.values_list("sha256", flat=True))
+    for sha256 in set(hashes) - used:
+        remove_file(path_of(organisation_id, sha256), before)
 
 
 TOLD = ("text", "quoted", "html", "warning", "subject", "web_url")

@@ -5,6 +5,7 @@ Pure but for the keys of the installation; who asks what is held is ``intake/flo
 
 from __future__ import annotations
 
+from collections.abc import Collection
 from dataclasses import dataclass, fields, replace
 
 from klankbord.base.keyed_hash import keyed_hash, seal
@@ -39,19 +40,22 @@ def pseudonym(organisation_id: int, kind: str, network_id: str) -> str:
     return SOMEBODY + keyed_hash(organisation_id, "author", f"{kind} {network_id}")
 
 
-def cover(event: PostArrived) -> PostArrived:
-    """The message with what points at one person or door covered: dossiers are held against this, and this is kept."""
+def cover(event: PostArrived, known: Collection[str]) -> PostArrived:
+    """The message with what points at one person or door covered: dossiers are held against this, and this is kept.
+
+    ``known``: accounts that stay readable, folded.
+    """
     return replace(
         event,
-        text=_covered(event.text),
-        subject=_covered(event.subject),
-        warning=_covered(event.warning),
-        matched_text=_covered(event.matched_text),
+        text=_covered(event.text, known),
+        subject=_covered(event.subject, known),
+        warning=_covered(event.warning, known),
+        matched_text=_covered(event.matched_text, known),
     )
 
 
-def _covered(text: str) -> str:
-    return rounded(mask(safe_text(text)))
+def _covered(text: str, known: Collection[str]) -> str:
+    return rounded(mask(safe_text(text), known))
 
 
 def disguise(event: PostArrived, organisation_id: int, kind: str, *, in_our_thread: bool) -> Overheard:

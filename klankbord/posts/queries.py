@@ -60,16 +60,20 @@ def quoted_term(term: str) -> str:
     return "'" + term.replace("\\", "\\\\").replace("'", "''") + "'"
 
 
-def search_threads(text: str, channels: Sequence[int], limit: int) -> list[tuple[int, str]]:
-    """The threads (organisation, root uri) with the newest posts that hold all words, among what one may see."""
+def search_threads(text: str, channels: Sequence[int], newest: int) -> tuple[list[tuple[int, str]], bool]:
+    """The threads (organisation, root uri) of the newest posts that hold all words, among what one may see.
+
+    And whether there may be more of them than those of the ``newest`` posts.
+    """
     query = search_query(text)
     if not query:
-        return []
+        return [], False
     with connection.cursor() as cursor:
         cursor.execute(
-            "SELECT organisation_id, root_uri FROM search_posts(%s::tsquery, %s, %s)", [query, list(channels), limit]
+            "SELECT organisation_id, root_uri FROM search_posts(%s::tsquery, %s, %s)", [query, list(channels), newest]
         )
-        return list(dict.fromkeys(cursor.fetchall()))
+        rows = cursor.fetchall()
+    return list(dict.fromkeys(rows)), len(rows) == newest
 
 
 @dataclass(frozen=True, slots=True)

@@ -16,6 +16,7 @@ from cryptography.fernet import Fernet
 from django.conf import settings
 from django.contrib.auth.base_user import AbstractBaseUser
 from django.contrib.auth.password_validation import MinimumLengthValidator
+from django.db import transaction
 from django.http import HttpRequest, HttpResponse
 from django.urls import reverse
 from django.utils.translation import gettext as _
@@ -41,10 +42,16 @@ class Accounts(DefaultAccountAdapter):  # type: ignore[misc]  # allauth has no t
         """
         if getattr(context.get("user"), "is_demo", False):
             return
-        try:
-            super().send_mail(template_prefix, email, context)
-        except OSError as problem:
-            logger.warning("mail of the log-in not sent", template=template_prefix, problem=str(problem))
+        send = super().send_mail
+
+        def try_it() -> None:
+            try:
+                send(template_prefix, email, context)
+            except OSError as problem:
+                logger.warning("mail of the log-in not sent", template=template_prefix, problem=str(problem))
+
+        # what it tells about is kept first; outside a transaction this is at once
+        transaction.on_commit(try_it)  # noqa: TID251  a mail cannot be taken back with the transaction
 
     def pre_login(self, request: HttpRequest, user: AbstractBaseUser, **hook: Any) -> HttpResponse | None:
         """Whose place follows from groups comes by the provider each time: who is put out there is out here too."""

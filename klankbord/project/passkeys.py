@@ -2,16 +2,22 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
+from functools import wraps
 from typing import Any
 
 from allauth.mfa.adapter import get_adapter
+from allauth.mfa.totp.views import DeactivateTOTPView
 from allauth.mfa.webauthn import forms as allauth_forms
 from allauth.mfa.webauthn.views import RemoveWebAuthnView
 from django import forms
 from django.contrib import messages
+from django.db import transaction
 from django.http import HttpRequest, HttpResponse
 from django.shortcuts import redirect
 from django.utils.translation import gettext_lazy as _
+
+from klankbord.tenancy.models import User
 
 NAME_LENGTH = 60
 
@@ -43,6 +49,23 @@ class RenameKeyForm(allauth_forms.EditWebAuthnForm):  # type: ignore[misc]  # al
     name = name_field(required=True)
 
 
+View = Callable[..., HttpResponse]
+
+
+def one_by_one(view: View) -> View:
+    """Somebody takes away one second step at a time, so that two tabs do not each leave the other's as the last."""
+
+    @wraps(view)
+    def wrapper(request: HttpRequest, *args: Any, **kwargs: Any) -> HttpResponse:
+        if request.method != "POST" or not request.user.is_authenticated:
+            return view(request, *args, **kwargs)
+        with transaction.atomic():
+            User.objects.select_for_update(no_key=True).get(pk=request.user.pk)
+            return view(request, *args, **kwargs)
+
+    return wrapper
+
+
 class RemoveKey(RemoveWebAuthnView):  # type: ignore[misc]  # allauth has no types
     """Asks first, and refuses the last second step of who must have one: allauth asks that for the app only."""
 
@@ -55,4 +78,5 @@ class RemoveKey(RemoveWebAuthnView):  # type: ignore[misc]  # allauth has no typ
         return answer
 
 
-remove = RemoveKey.as_view()
+remove = one_by_one(RemoveKey.as_view())
+deactivate_app = one_by_one(DeactivateTOTPView.as_view())

@@ -20,6 +20,7 @@ urlpatterns: list[URLPattern | URLResolver] = [
     path("", include("klankbord.listening.urls")),
     path("privacy/person", person, name="person"),
     path("accounts/2fa/webauthn/keys/<int:pk>/remove/", passkeys.remove, name="mfa_remove_webauthn"),
+    path("accounts/2fa/totp/deactivate/", passkeys.deactivate_app, name="mfa_deactivate_totp"),
     path("accounts/", include("allauth.account.urls")),
     path("accounts/2fa/", include("allauth.mfa.urls")),
     path("accounts/oidc/<slug:provider_id>/login/", signing_in.to_provider, name="openid_connect_login"),

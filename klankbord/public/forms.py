@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import struct
 from typing import Any
 
 from django import forms
@@ -9,6 +10,7 @@ from django.core.files.uploadedfile import UploadedFile
 from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy
 
+from klankbord.base.picture import NotAPicture, read_picture
 from klankbord.base.text.clean import safe_text
 from klankbord.channels.form.message import Photo
 from klankbord.channels.mail.identity import valid_address
@@ -18,6 +20,8 @@ LONGEST_TEXT = 10_000
 MOST_PHOTOS = 5
 LARGEST_PHOTO = 10 * 1024 * 1024
 LARGEST_TOGETHER = 25 * 1024 * 1024
+MOST_PIXELS = 70_000_000
+"""A panorama of a phone fits; a small file that says it is huge takes a colleague's browser down."""
 PICTURES = "image/jpeg,image/png,image/webp,image/gif"
 
 
@@ -70,7 +74,33 @@ class Photos(forms.FileField):
         kind = showable_type(content[:16])
         if kind is None:
             raise forms.ValidationError(_("This is not a photo that we can open. Choose a JPG, PNG, WebP or GIF."))
+        try:
+            width, height = _size(kind, content)
+        except (NotAPicture, struct.error):
+            raise forms.ValidationError(
+                _("This photo is damaged: we cannot open all of it. Choose the photo again, or another one.")
+            ) from None
+        if width * height > MOST_PIXELS:
+            raise forms.ValidationError(
+                _("This photo is %(width)s by %(height)s pixels. That is too large to open. Choose a smaller one.")
+                % {"width": width, "height": height}
+            )
         return Photo(safe_text(file.name or "")[:100] or "foto", kind, content)
+
+
+def _size(kind: str, content: bytes) -> tuple[int, int]:
+    """Width and height in pixels of a photo that is whole. NotAPicture or struct.error when it is not.
+
+    The photo is kept as it came: without its EXIF one held upright would lie on its side.
+    """
+    if kind == "image/gif":
+        width, height = struct.unpack_from("<HH", content, 6)
+    else:
+        picture = read_picture(content)
+        width, height = picture.width, picture.height
+    if not (width and height):
+        raise NotAPicture
+    return width, height
 
 
 class ContactForm(forms.Form):

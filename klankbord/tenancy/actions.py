@@ -176,11 +176,17 @@ def reset_second_step(membership: Membership, *, by: User) -> None:
 
 
 def _keep_an_administrator(leaving: Membership) -> None:
-    # locked, so that two administrators cannot let each other go at the same moment
-    others = Membership.objects.select_for_update().filter(
+    """Refuses to let the last one go, also when two let each other go at the same moment.
+
+    Each of those two has locked the row of the other already, so what they wait for here is no row: the lock of the
+    organisation, which goes with the transaction. The question behind it sees what the first one did.
+    """
+    with connection.cursor() as cursor:
+        cursor.execute("SELECT pg_advisory_xact_lock(hashtext('administrators'), %s)", [leaving.organisation_id])
+    others = Membership.objects.filter(
         organisation_id=leaving.organisation_id, ended_at__isnull=True, roles__contains=[Role.ADMIN]
     )
-    if not any(other.pk != leaving.pk for other in others):
+    if not others.exclude(pk=leaving.pk).exists():
         raise Refused(_("This is the only administrator. Make somebody else administrator first."))
 
 

@@ -37,7 +37,7 @@ class Kind(StrEnum):
 SYSTEM_TABLES = {
     "tenancy_user": "log-in happens before anybody has entered; names are reached through memberships",
     "tenancy_installation": "one row about the machine: its address and its mail server, the password encrypted",
-    "channels_source": "an address is fetched once, whoever wants it; holds no content and no secrets",
+    "channels_source": "what is open to all is fetched once, whoever wants it; holds no content and no secrets",
     "channels_gap": "when a source could not be heard; holds no content",
     "channels_landing": "raw things until they are routed to the organisations that want them",
     "base_cache": "how often somebody tried, for all web processes together; hashes and moments, no content",

@@ -6,12 +6,14 @@ The module that the setting SESSION_ENGINE names, and the actions on log-in sess
 from __future__ import annotations
 
 import hashlib
+from contextlib import suppress
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 from typing import Any
 
 from django.contrib.auth import SESSION_KEY
 from django.contrib.sessions.backends import db
+from django.contrib.sessions.backends.base import UpdateError
 from django.http import HttpRequest, HttpResponseBase
 from django.utils import timezone
 from django.utils.deprecation import MiddlewareMixin
@@ -36,6 +38,11 @@ class SessionStore(db.SessionStore):
         kept: Session | None = super()._get_session_from_db()  # type: ignore[misc]  # not in the stubs
         self.used_at = kept.used_at if kept else None
         return kept
+
+    def save(self, must_create: bool = False) -> None:
+        # one that was ended while an answer was under way stays ended; the answer is still given
+        with suppress(UpdateError):
+            super().save(must_create)
 
     def create_model_instance(self, data: dict[str, Any]) -> Session:
         kept: Session = super().create_model_instance(data)  # type: ignore[assignment]  # made of our model

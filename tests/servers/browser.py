@@ -15,7 +15,7 @@ from pathlib import Path
 from typing import Any, Literal
 
 import pytest
-from playwright.sync_api import Browser, Page, sync_playwright
+from playwright.sync_api import Browser, Page, expect, sync_playwright
 
 from klankbord.base.tests.needs import need
 from klankbord.project.tests.running import Started
@@ -30,6 +30,7 @@ FLAGS = [
     "--disable-component-update",
     "--disable-sync",
 ]
+PATIENCE = 90_000  # milliseconds that a page may take on a machine that does much else meanwhile
 DEMO_PASSWORD = "klankbord-oefening"
 # WCAG 2.2 AA, and what axe itself holds to be good practice.
 RULES = ["wcag2a", "wcag2aa", "wcag21a", "wcag21aa", "wcag22aa", "best-practice"]
@@ -56,6 +57,7 @@ class Visitor:
             color_scheme=scheme,
             java_script_enabled=scripts,
         )
+        context.set_default_timeout(PATIENCE)
         page = context.new_page()
         page.on("console", lambda line: self._hear(line.text) if line.type in ("error", "warning") else None)
         page.on("pageerror", lambda error: self._hear(str(error)))
@@ -114,8 +116,9 @@ def shoot(page: Page, name: str) -> None:
 def live_house(tmp_path_factory: pytest.TempPathFactory) -> Iterator[str]:
     """The address of the house as ``klankbord start`` makes it, with its demo, in processes of its own."""
     folder = tmp_path_factory.mktemp("house")
-    with Started(folder / "data", folder / "log") as running:
-        running.wait_until_up(patience=180)
+    # long enough to see with two browsers that an answer is held back, on a machine that does much else
+    with Started(folder / "data", folder / "log", KLANKBORD_UNDO_SECONDS="20") as running:
+        running.wait_until_up()
         yield f"http://localhost:{running.port}"
 
 
@@ -123,6 +126,7 @@ def live_house(tmp_path_factory: pytest.TempPathFactory) -> Iterator[str]:
 def browser() -> Iterator[Browser]:
     """Chromium, started once per module."""
     need(CHROMIUM, "Chromium")
+    expect.set_options(timeout=PATIENCE)
     with sync_playwright() as playwright:
         started = playwright.chromium.launch(executable_path=CHROMIUM, args=FLAGS)
         yield started

@@ -110,9 +110,9 @@ def test_a_request_without_a_complete_answer_is_uncertain_and_never_repeated(fau
 
 def test_a_dripping_server_is_cut_off_at_the_total_limit() -> None:
     began = time.monotonic()
-    with FaultServer(raw(*[b"x"] * 40, pause=0.1)) as server, outside() as http, pytest.raises(Unanswered):
+    with FaultServer(raw(*[b"x"] * 400, pause=0.1)) as server, outside() as http, pytest.raises(Unanswered):
         http.request("POST", server.url)
-    assert time.monotonic() - began < 2
+    assert time.monotonic() - began < 20
 
 
 def test_a_huge_answer_is_cut_off() -> None:
@@ -316,11 +316,11 @@ STREAM = b"HTTP/1.1 200 OK\r\nContent-Type: text/event-stream\r\n\r\n"
 
 
 def test_lines_come_one_by_one_until_the_time_is_over() -> None:
-    with FaultServer(raw(STREAM, b"event: a\nda", b"ta: 1\n", *[b":thump\n"] * 40, pause=0.05)) as server:
+    with FaultServer(raw(STREAM, b"event: a\nda", b"ta: 1\n", *[b":thump\n"] * 800, pause=0.05)) as server:
         begun = time.monotonic()
         with outside() as http:
             found = list(http.listen(server.url, seconds=0.6, silence=0.5))
-        assert 0.3 < time.monotonic() - begun < 2
+        assert 0.3 < time.monotonic() - begun < 20
     assert found[:3] == [b"event: a", b"data: 1", b":thump"]
 
 
@@ -335,11 +335,16 @@ def test_a_stream_that_breaks_off_says_so(script: Script) -> None:
 
 
 def test_a_stream_that_falls_silent_is_dead() -> None:
-    with FaultServer(raw(STREAM, b"a\n", b"", b"late\n", pause=1.0)) as server, outside() as http:
+    def silent(connection: socket.socket, request: bytes) -> None:
+        connection.sendall(STREAM + b"a\n")
+        connection.settimeout(30)
+        connection.recv(1)
+
+    with FaultServer(silent) as server, outside() as http:
         begun = time.monotonic()
         with pytest.raises(Unanswered):
             list(http.listen(server.url, seconds=30, silence=0.3))
-        assert time.monotonic() - begun < 3
+        assert time.monotonic() - begun < 20
 
 
 def test_a_line_without_end_is_refused() -> None:

@@ -54,6 +54,10 @@ def test_a_jpeg_loses_where_and_with_what_it_was_made() -> None:
     assert read.content == jpeg()
 
 
+def test_a_jpeg_may_have_room_before_its_parts() -> None:
+    assert read_picture(jpeg().replace(b"\xff\xc0", b"\xff\xff\xff\xc0")) == read_picture(jpeg())
+
+
 def test_a_webp_loses_it_too_and_says_so_in_its_head() -> None:
     read = read_picture(webp((b"EXIF", b"geheim!"), (b"XMP ", b"geheim")) + b"geheim")
     assert (read.content_type, read.width, read.height) == ("image/webp", 32, 24)

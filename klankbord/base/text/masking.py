@@ -1,4 +1,4 @@
-"""Covers what points at one person in a text that was not written to us: numbers, addresses, plates.
+"""Covers what points at one person in a text that was not written to us: numbers, addresses, plates, accounts.
 
 What is covered becomes blocks that the tokenizer does not see, so that no dossier and no search finds the mask itself.
 Check digits decide where there are any: IBAN by ISO 13616 (mod 97), citizen service number by the eleven test of the
@@ -8,11 +8,14 @@ Wet algemene bepalingen burgerservicenummer. Licence plates follow the RDW's ser
 from __future__ import annotations
 
 import re
-from collections.abc import Callable
+from collections.abc import Callable, Collection
 from typing import NamedTuple
 
+from klankbord.base.text.handles import handles_in, is_among
+
 MAIL, PHONE, IBAN, BSN, PLATE = "████@████", "██-████████", "████ ████ ████", "███ ███ ███", "██-██-██"
-MASKS = (MAIL, IBAN, PHONE, BSN, PLATE)
+HANDLE = "@████"
+MASKS = (MAIL, IBAN, PHONE, BSN, PLATE, HANDLE)
 
 
 class Hidden(NamedTuple):
@@ -27,24 +30,28 @@ _WORTH_A_LOOK = re.compile(r"[\d@]")
 """Everything that is covered holds a digit or an at sign; most texts hold neither."""
 
 
-def mask(text: str) -> str:
-    """The text with phone numbers, mail addresses, IBANs, citizen service numbers and licence plates covered."""
+def mask(text: str, known: Collection[str] = ()) -> str:
+    """The text with phone numbers, mail addresses, IBANs, citizen service numbers, licence plates and accounts covered.
+
+    ``known``: accounts that stay, folded.
+    """
     pieces: list[str] = []
     at = 0
-    for start, end, cover in hidden(text):
+    for start, end, cover in hidden(text, known):
         pieces += [text[at:start], cover]
         at = end
     return "".join([*pieces, text[at:]]) if pieces else text
 
 
-def hidden(text: str) -> list[Hidden]:
+def hidden(text: str, known: Collection[str] = ()) -> list[Hidden]:
     """What :func:`mask` covers, in order and without overlap. Linear in the length of the text."""
     if not _WORTH_A_LOOK.search(text):
         return []
     covered: list[Hidden] = []
-    for start, order, end in sorted(
-        (start, order, end) for order, find in enumerate(_FINDERS) for start, end in find(text)
-    ):
+    readings = [(start, order, end) for order, find in enumerate(_FINDERS) for start, end in find(text)]
+    accounts = [one.span() for one in handles_in(text) if not is_among(one[0], known)]
+    readings += [(start, MASKS.index(HANDLE), end) for start, end in accounts]
+    for start, order, end in sorted(readings):
         if covered and start < covered[-1].end:
             # two readings of one stretch: all of it goes
             covered[-1] = covered[-1]._replace(end=max(end, covered[-1].end))
@@ -241,4 +248,4 @@ def _plates(text: str) -> Found:
 
 
 _FINDERS: tuple[Callable[[str], Found], ...] = (_mails, _ibans, _phones, _numbers, _plates)
-"""In the order of ``MASKS``."""
+"""In the order of ``MASKS``, of which the last is for accounts: those depend on who is known."""

@@ -50,6 +50,7 @@ class Exercise(Connector):
 
     kind: ClassVar[str] = "exercise"
     label: ClassVar[str] = gettext_noop("Exercise")
+    open_to_all = True
     shows_other_side: ClassVar[bool] = True
     poll_every: ClassVar[timedelta] = timedelta(seconds=2)
     has_clock: ClassVar[bool] = True
@@ -59,6 +60,12 @@ class Exercise(Connector):
     def address(cls, settings: Json) -> str:
         town, held = settings["town"] or "all", settings.get("exercise", "")
         return f"exercise://{settings['scenario']}/{town}/{settings['network']}" + (f"/{held}" if held else "")
+
+    @classmethod
+    def accounts(cls, settings: Json) -> tuple[str, ...]:
+        """Residents name a town by its name in the scenario."""
+        towns = [settings["town"]] if settings["town"] else load_scenario(settings["scenario"]).towns
+        return tuple(f"@{town}" for town in towns)
 
     @classmethod
     def beat(cls, settings: Json, now: datetime) -> Json:

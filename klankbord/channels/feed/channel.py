@@ -46,6 +46,7 @@ class NewsFeed(Connector):
 
     kind = "feed"
     label = gettext_noop("News and blogs (RSS, Atom)")
+    open_to_all = True
     can_reply = False
     can_search = True
     poll_every = timedelta(minutes=5)

@@ -43,6 +43,7 @@ class ContactForm(Connector):
 
     kind = "form"
     label = gettext_noop("Contact form")
+    open_to_all = True
     has_edits = False
     has_subject = True
     max_length = LONGEST_TEXT

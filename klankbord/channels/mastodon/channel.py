@@ -58,6 +58,10 @@ class Mastodon(Connector):
     def address(cls, settings: Json) -> str:
         return f"mastodon://{str(settings['account']).lower()}@{urlsplit(str(settings['server'])).netloc.lower()}"
 
+    @classmethod
+    def accounts(cls, settings: Json) -> tuple[str, ...]:
+        return (f"@{settings['account']}@{urlsplit(str(settings['server'])).hostname}",)
+
     def check(self) -> str:
         with self._client() as client:
             account, instance = client.own_account(), client.instance()

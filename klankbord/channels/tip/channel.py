@@ -16,6 +16,7 @@ class Tip(Connector):
 
     kind = "tip"
     label = gettext_noop("Calls and tips")
+    open_to_all = True
     has_edits = False
     has_subject = True
     taken_by_hand = True

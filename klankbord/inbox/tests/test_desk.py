@@ -11,7 +11,7 @@ from django.test import Client
 
 from klankbord.channels.contract import NotSent, Outgoing, Permanent, Receipt, Uncertain
 from klankbord.channels.models import Delivery
-from klankbord.inbox import sending
+from klankbord.inbox import queries, sending
 from klankbord.inbox.models import Conversation
 from klankbord.posts.models import Post
 from klankbord.tenancy.fence import acting_for, entered
@@ -345,6 +345,18 @@ def test_search_finds_words_and_unfinished_words_and_names(cast: Cast, say: Say,
     for words in ("lantaarnpaal", "lantaarn", "klankbrug stuk", "Bea"):
         assert "Klankbrug" in client.get("/desk/", {"q": words}).content.decode(), words
     assert "Klankbrug" not in client.get("/desk/", {"q": "fietspad"}).content.decode()
+
+
+def test_search_goes_on_where_the_newest_messages_stand_in_one_conversation(
+    cast: Cast, say: Say, client_of: ClientOf, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(queries, "NEWEST_SEARCHED", (2, 100))
+    say(cast.square, "old", "Waarom staat de brug open?", at="2026-11-01T12:00:00+01:00")
+    for number in range(3):
+        reply = {"root_uri": "u0"} if number else {}
+        say(cast.square, f"u{number}", "De brug hapert.", at=f"2026-11-02T12:0{number}:00+01:00", **reply)
+    page = client_of(cast.amal).get("/desk/", {"q": "brug"}).content.decode()
+    assert page.count('data-id="') == 2
 
 
 def test_who_forgets_to_describe_a_picture_keeps_the_rest_and_hears_that_the_file_is_gone(

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable
+from datetime import timedelta
 from uuid import uuid4
 
 import pytest
@@ -159,7 +160,7 @@ def test_a_sender_that_was_given_up_too_early_is_still_believed(cast: Cast, say:
 
     def take_long(_: Outgoing) -> None:
         with acting_for(cast.klankendam.pk):
-            sending.expire_sending(Delivery.objects.get(pk=delivery.pk), timezone.now())
+            sending.expire_sending(delivery.pk, timezone.now() + timedelta(hours=1))
         sending.look_up(delivery.organisation_id, delivery.pk)
         assert fresh(delivery).state == "pending"
 

@@ -8,6 +8,7 @@ from typing import Any
 from uuid import uuid4
 
 import pytest
+from django.core.files.uploadedfile import SimpleUploadedFile
 from django.test import Client
 from django.utils import timezone
 
@@ -25,6 +26,7 @@ from tests.paper import Paper
 Say = Callable[..., None]
 ClientOf = Callable[[User], Client]
 FIELDS = [*undoing.FIELDS, "preview", "delivery_problem"]
+FILE_GONE = "The file “%(name)s” is not with it any more. Choose it again."
 
 
 @pytest.fixture
@@ -92,17 +94,24 @@ def test_what_one_typed_since_is_kept_behind_the_answer(cast: Cast, say: Say, cl
         assert Draft.objects.get().text == "Morgen.\n\nOf nee,"
 
 
-def test_an_answer_with_a_file_is_taken_back_as_a_whole(cast: Cast, say: Say, client_of: ClientOf, held: None) -> None:
-    from django.core.files.uploadedfile import SimpleUploadedFile
-
-    say(cast.mail, "u1", "De lantaarn is stuk.")
-    conversation, client = only_conversation(cast), client_of(cast.amal)
+def answer_with_a_file(client: Client, conversation: Conversation) -> Any:
     file = SimpleUploadedFile("plan.txt", b"plan", "text/plain")
     form = {"text": "Zie het plan.", "client_id": uuid4(), "seen": 10**9, "file": file, "alt": "plan"}
-    client.post(f"/desk/{conversation.pk}/reply", form)
+    return client.post(f"/desk/{conversation.pk}/reply", form)
+
+
+@pytest.mark.parametrize("headers", [{}, {"HX-Request": "true"}])
+def test_an_answer_with_a_file_is_taken_back_as_a_whole(
+    cast: Cast, say: Say, client_of: ClientOf, held: None, headers: dict[str, str]
+) -> None:
+    say(cast.mail, "u1", "De lantaarn is stuk.")
+    conversation, client = only_conversation(cast), client_of(cast.amal)
+    answer_with_a_file(client, conversation)
     with acting_for(cast.klankendam.pk):
         assert Attachment.objects.exists()
-    client.post(f"/desk/step/{step_of(cast)}/undo")
+    page = client.post(f"/desk/step/{step_of(cast)}/undo", follow=True, headers=headers)
+    assert says(page, FILE_GONE, name="plan.txt")
+    assert page.context["reply_text"] == "Zie het plan."
     with acting_for(cast.klankendam.pk):
         assert not Attachment.objects.exists()
 

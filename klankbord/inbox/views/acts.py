@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import uuid
+from collections.abc import Sequence
 
 from django.conf import settings
 from django.contrib import messages
@@ -53,6 +54,12 @@ def offer_undo(request: FencedRequest, conversation: Conversation) -> None:
         act = Step.Act(step.act)
         is_record = act == Step.Act.REPLY and connector_class(conversation.channel.kind).answers_are_records
         messages.success(request, RECORDED if is_record else SAID[act], extra_tags=address)
+
+
+def choose_again(request: FencedRequest, files: Sequence[str]) -> None:
+    """Say which files did not stay with the text that comes back to its writer; it stands there until it is read."""
+    for name in files:
+        messages.error(request, _("The file “%(name)s” is not with it any more. Choose it again.") % {"name": name})
 
 
 def done(request: FencedRequest, conversation: Conversation) -> HttpResponseBase:
@@ -160,9 +167,12 @@ def undo(request: FencedRequest, pk: int) -> HttpResponseBase:
     conversation = step.conversation
     try:
         with transaction.atomic():
+            files = undoing.files_of(step)
             conversation = undoing.take_back(step, by=request.user)
     except undoing.TooLate as problem:
         messages.warning(request, str(problem))
+    else:
+        choose_again(request, files)
     response = done(request, conversation)
     # somebody may have gone on to another conversation: this one is on the screen now
     response.headers["HX-Push-Url"] = reverse("conversation", args=[conversation.pk])
@@ -175,7 +185,7 @@ def decide(request: FencedRequest, pk: int, decision: str) -> HttpResponseBase:
     """A colleague decides about an answer that is uncertain or failed."""
     delivery = get_object_or_404(Delivery, pk=pk, channel__in=request.sight.desk_channels)
     post = get_object_or_404(Post.objects.defer("tokens"), delivery=delivery)
-    sending.decide(delivery, decision, by=request.user)
+    sending.decide(delivery.pk, decision, by=request.user)
     conversation = get_object_or_404(Conversation, organisation=post.organisation_id, root_uri=post.root_uri)
     return done(request, conversation)
 

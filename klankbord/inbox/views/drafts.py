@@ -53,11 +53,10 @@ def drop(request: FencedRequest, pk: int) -> HttpResponseBase:
 
 def _of_a_colleague(request: FencedRequest, pk: int) -> Draft:
     """What somebody else wrote in a conversation one may write in; one's own is in the field already."""
-    draft = get_object_or_404(
-        Draft.objects.select_for_update(of=("self",)).select_related("conversation"),
-        pk=pk,
-        channel__in=request.sight.desk_channels,
-    )
+    found = get_object_or_404(Draft, pk=pk, channel__in=request.sight.desk_channels)
+    # first the conversation, like everybody: two who take over each other's draft do not wait for each other
+    conversation = writable(request, found.conversation_id)
+    draft = get_object_or_404(Draft.objects.select_for_update(), pk=pk, conversation=conversation)
     if draft.user_id == request.user.pk:
         raise Http404
     return draft

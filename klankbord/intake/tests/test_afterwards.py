@@ -30,4 +30,4 @@ def test_who_changed_a_message_is_still_found_by_name(cast: Cast, say: Say) -> N
     say(cast.square, "u1", "De lantaarn is stuk.")
     say(cast.square, "u1", "De lantaarn doet het weer.", key="edited")
     with entered(cast.amal):
-        assert search_threads("Bea Bewoner weer", [cast.square.pk], 10) == [(cast.klankendam.pk, "u1")]
+        assert search_threads("Bea Bewoner weer", [cast.square.pk], 10) == ([(cast.klankendam.pk, "u1")], False)

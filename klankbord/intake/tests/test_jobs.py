@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+from collections.abc import Callable
 from pathlib import Path
 
 from django.db import connection, transaction
@@ -37,3 +38,18 @@ def test_the_same_job_waits_once_and_the_transaction_goes_on(cast: Cast) -> None
             defer_once("intake.take_in", "take-in:1", organisation=1, channel=1)
         assert waiting() == 1
     assert waiting() == 1
+
+
+def test_a_job_for_what_is_gone_ends_quietly(cast: Cast) -> None:
+    gone = 10**9
+    jobs: list[tuple[Callable[..., object], dict[str, int]]] = [
+        (klankbord.intake.jobs.route, {"source": gone}),
+        (klankbord.intake.jobs.take_in, {"organisation": cast.klankendam.pk, "channel": gone}),
+        (klankbord.intake.jobs.fetch_files, {"organisation": gone}),
+        (klankbord.inbox.jobs.send_answer, {"organisation": cast.klankendam.pk, "delivery": gone}),
+        (klankbord.inbox.jobs.look_up_answer, {"organisation": cast.klankendam.pk, "delivery": gone}),
+        (klankbord.inbox.jobs.give_back, {"user": gone}),
+    ]
+    for job, arguments in jobs:
+        job(**arguments)
+    assert waiting() == 0

@@ -5,6 +5,7 @@ from __future__ import annotations
 import os
 import time
 from collections.abc import Callable
+from contextlib import suppress
 from datetime import timedelta
 from pathlib import Path
 from typing import Any
@@ -15,6 +16,7 @@ from django.utils import timezone
 
 from klankbord.channels.contract import AttachmentData, ChannelError, Event, NotSent, PostArrived
 from klankbord.intake import media
+from klankbord.intake.persons import forget_person, known_as
 from klankbord.posts.models import Attachment, Post
 from klankbord.tenancy.fence import acting_for
 from tests.cast import Cast
@@ -168,3 +170,51 @@ def test_a_file_that_could_not_be_had_for_a_day_is_given_up(
         "refused",
         "Het netwerk kan dit bestand nu niet geven.",
     )
+
+
+def test_a_file_that_went_with_its_message_while_it_was_fetched_holds_up_no_other(
+    cast: Cast, say: Say, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    asked: list[str] = []
+
+    def taken_away_meanwhile(url: str, largest: int) -> bytes:
+        if not asked:
+            with acting_for(cast.klankendam.pk):
+                Attachment.objects.filter(url=url).delete()
+        asked.append(url)
+        return PNG
+
+    monkeypatch.setattr(media, "fetch_media", taken_away_meanwhile)
+    for name in ("u1", "u2"):
+        with_file(monkeypatch, url=f"https://plein.example/{name}.png")
+        say(cast.square, name, "Kijk eens.")
+    media.fetch(cast.klankendam.pk)
+    assert len(asked) == 2
+    left = the_attachment(cast)
+    assert (left.url, left.state) == (asked[1], "kept")
+
+
+def test_the_file_of_somebody_who_is_forgotten_goes_when_that_is_kept(
+    cast: Cast, say: Say, monkeypatch: pytest.MonkeyPatch, files_folder: Path
+) -> None:
+    with_file(monkeypatch, content=PNG)
+    say(cast.mail, "u1", "Kijk eens.")
+    other = {"network_id": "bewoner-2", "handle": "@ander", "name": "Ans Ander"}
+    say(cast.mail, "u2", "Hier ook een.", author=other)
+    (kept,) = files_folder.glob("*/*/*")
+
+    def forget(handle: str, *, broken_off: bool = False) -> None:
+        with suppress(InterruptedError), acting_for(cast.klankendam.pk):
+            (known,) = known_as(cast.klankendam.pk, handle)
+            forget_person(known.author, timezone.now(), by=None)
+            if broken_off:
+                raise InterruptedError
+
+    forget("@bewoner")
+    # somebody else sent the same
+    assert kept.exists()
+    forget("@ander", broken_off=True)
+    assert kept.exists()
+    assert the_attachment(cast).state == "kept"
+    forget("@ander")
+    assert not kept.exists()

@@ -89,6 +89,7 @@ def _fill(dossier: Dossier, wording: Wording) -> None:
         if name != "owner" or wording.owner:
             setattr(dossier, name, getattr(wording, name))
     dossier.special = special_of(dossier.query)
+    dossier.flagged_at = None
 
 
 def special_of(query: str) -> list[str]:
@@ -127,8 +128,8 @@ def start_dossier(dossier: Dossier, *, by: User, now: datetime | None = None) ->
         raise CannotStart(reasons)
     dossier.state = Dossier.State.ACTIVE
     dossier.started_at = now or timezone.now()
-    dossier.ended_at = None
-    dossier.save(update_fields=["state", "started_at", "ended_at", "special"])
+    dossier.ended_at = dossier.flagged_at = None
+    dossier.save(update_fields=["state", "started_at", "ended_at", "special", "flagged_at"])
     record(dossier.organisation_id, "dossier starten", f"dossier:{dossier.pk}", by=by, details=_told(dossier))
 
 

@@ -11,6 +11,7 @@ from django.utils import timezone
 
 from klankbord.listening.actions.dossiers import end_dossier
 from klankbord.listening.asking import running
+from klankbord.listening.doubts import doubts
 from klankbord.listening.models import (
     LONGEST_KEPT,
     Dossier,
@@ -20,6 +21,7 @@ from klankbord.listening.models import (
     Match,
     Noise,
 )
+from klankbord.listening.queries import own_accounts
 from klankbord.posts.forgetting import Traces, forget_posts
 from klankbord.posts.models import Post
 from klankbord.tenancy.audit import record
@@ -116,6 +118,25 @@ def end_overdue(organisation_id: int, now: datetime) -> int:
     for dossier in overdue:
         end_dossier(dossier, by=None, now=now)
     return len(overdue)
+
+
+def flag_doubtful(organisation_id: int, now: datetime) -> int:
+    """Running dossiers whose words could not start any more get a flag, and lose it when they are well again.
+
+    They go on: an owner may have a ground for it that only has to be written down. How many were flagged.
+    """
+    own = own_accounts(organisation_id)
+    flagged = 0
+    for dossier in Dossier.objects.filter(running(), organisation_id=organisation_id):
+        reasons = doubts(dossier, own)
+        if bool(reasons) == (dossier.flagged_at is not None):
+            continue
+        dossier.flagged_at = now if reasons else None
+        dossier.save(update_fields=["flagged_at"])
+        if reasons:
+            flagged += 1
+            record(organisation_id, "dossier aanmerken", f"dossier:{dossier.pk}", by=None, details={"redenen": reasons})
+    return flagged
 
 
 def remove_old_finds(organisation_id: int, now: datetime) -> int:

@@ -49,7 +49,8 @@ def change_words(dossier: Dossier, words: Sequence[str], declared: list[dict[str
     if reasons:
         raise CannotStart(reasons)
     before, dossier.words, dossier.declared = dossier.words, list(words), declared
-    dossier.save(update_fields=["words", "declared"])
+    dossier.flagged_at = None
+    dossier.save(update_fields=["words", "declared", "flagged_at"])
     record(
         dossier.organisation_id,
         "dossier wijzigen",

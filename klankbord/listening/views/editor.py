@@ -21,6 +21,7 @@ from klankbord.listening.persons import Stated, Suspect, suspects
 from klankbord.listening.queries import own_accounts
 from klankbord.listening.query import Query, Refused, parse
 from klankbord.listening.special import special_in
+from klankbord.listening.width import impossible, too_wide
 from klankbord.tenancy.fence import FencedRequest, inside
 from klankbord.tenancy.roles import Right
 from klankbord.tenancy.views.whose import whose
@@ -77,10 +78,13 @@ def about(organisation_id: int, text: str, purpose: str, stated: dict[str, str])
         return {"refused": refused.message, "spot": spot, "suggestion": refused.suggestion}
     touched = special_in(query)
     tried = preview(organisation_id, query, purpose)
+    connected = Channel.objects.filter(organisation=organisation_id, enabled=True)
+    kinds = set(connected.values_list("kind", flat=True))
     return {
         "explanation": query.explain(),
         "hints": query.hints,
         "suspects": asked_about(suspects(text, own_accounts(organisation_id)), stated),
+        "width": too_wide(query) + impossible(query, kinds),
         "preview": tried,
         "special": [{"name": one.name, "words": one.words} for one in touched],
         "examples": examples(organisation_id, query) if tried and not touched else [],

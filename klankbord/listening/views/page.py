@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from datetime import date, datetime, timedelta
-from typing import Any
 from urllib.parse import urlencode
 
 from django.contrib import messages
@@ -22,6 +21,7 @@ from klankbord.channels.queries import gaps_of, health
 from klankbord.listening import figures, queries
 from klankbord.listening.actions import dossiers, finds
 from klankbord.listening.asking import read
+from klankbord.listening.doubts import doubts
 from klankbord.listening.finds import PAGE, Wanted, finds_of, proposals, shown
 from klankbord.listening.forms import NoteForm, ReasonForm, SignForm
 from klankbord.listening.models import LONGEST_KEPT, Dossier, DossierNote, Follower, Match, Signature
@@ -54,7 +54,7 @@ def dossier_page(request: FencedRequest, pk: int) -> HttpResponseBase:
         "dossier": dossier,
         "explanation": explanation(dossier),
         "days": days,
-        "bars": bars(days),
+        "bars": figures.bars(days),
         "span": span,
         "spans": SPANS,
         "total": sum(day.number for day in days),
@@ -78,6 +78,7 @@ def dossier_page(request: FencedRequest, pk: int) -> HttpResponseBase:
         "signed": dossiers.valid_signature(dossier, today) if dossier.is_closed else None,
         "reasons": dossiers.why_not(dossier, today) if dossier.state == Dossier.State.DRAFT else [],
         "noise": queries.noise_count(dossier),
+        "doubts": doubts_of(dossier),
         "review_due": dossier.state == Dossier.State.ACTIVE and dossier.review_on <= today,
         "may_write": may_write(request, dossier),
         "may_search": may_search(dossier),
@@ -88,6 +89,11 @@ def dossier_page(request: FencedRequest, pk: int) -> HttpResponseBase:
     if opened:
         finds.see_finds(dossier, by=request.user)
     return render(request, "listening/dossier.html", context)
+
+
+def doubts_of(dossier: Dossier) -> list[str]:
+    """Why a running dossier is flagged, as its words are judged at this moment."""
+    return doubts(dossier, queries.own_accounts(dossier.organisation_id)) if dossier.is_flagged else []
 
 
 def may_write(request: FencedRequest, dossier: Dossier) -> bool:
@@ -105,11 +111,6 @@ def explanation(dossier: Dossier) -> str:
         return read(dossier.query).explain() if dossier.query else ""
     except Refused as refused:
         return refused.message
-
-
-def bars(days: list[figures.Day]) -> list[dict[str, Any]]:
-    """The chart as numbers for an SVG of 100 high and 10 wide per day."""
-    return [{"day": day, "x": 10 * at, "y": 100 - day.height, "height": day.height} for at, day in enumerate(days)]
 
 
 def unseen(channels: list[Channel], now: datetime) -> list[str]:
@@ -148,6 +149,7 @@ def wanted_of(request: FencedRequest) -> Wanted:
     asked = {name: safe_text(str(value)) for name, value in request.GET.items()}
     return Wanted(
         day=_day(asked.get("day", "")),
+        until=_day(asked.get("until", "")),
         word=asked.get("word", "")[:80],
         said=asked.get("said", "")[:80],
         last=min(number(asked.get("last", "")) or 0, LONGEST_KEPT) or None,

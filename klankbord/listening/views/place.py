@@ -20,6 +20,7 @@ from klankbord.listening.forms import WordsForm
 from klankbord.listening.models import Dossier
 from klankbord.listening.persons import suspects_in_words
 from klankbord.listening.views.editor import asked_about, declared_in
+from klankbord.listening.views.page import doubts_of
 from klankbord.tenancy.fence import FencedRequest, inside
 from klankbord.tenancy.models import Organisation
 from klankbord.tenancy.roles import Right
@@ -70,6 +71,7 @@ def place_dossier(request: FencedRequest) -> HttpResponseBase:
         "may_read": request.sight.may(Right.READ_DOSSIERS, organisation.pk),
         "silent": [one.word for one in heard if not one.total],
         "total": sum(one.total for one in heard),
+        "doubts": doubts_of(dossier),
         "review_due": dossier.review_on <= timezone.localdate(),
     }
     return render(request, "listening/place.html", context, status=422 if request.method == "POST" else 200)

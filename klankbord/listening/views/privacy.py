@@ -14,8 +14,10 @@ from django.views.decorators.http import require_GET, require_http_methods
 from klankbord.channels.models import Channel
 from klankbord.channels.registry import connector_class
 from klankbord.listening.actions.dossiers import allow_public_order, public_order_allowed
+from klankbord.listening.doubts import doubts
 from klankbord.listening.forms import ObjectionForm
 from klankbord.listening.models import Dossier, FindsOpening
+from klankbord.listening.queries import own_accounts
 from klankbord.listening.views.export import as_csv
 from klankbord.posts.forgetting import honour_objection
 from klankbord.posts.models import Objection
@@ -55,10 +57,12 @@ def privacy(request: FencedRequest) -> HttpResponseBase:
                     )
                     return back
     dossiers = Dossier.objects.filter(organisation=organisation).select_related("owner").order_by("name")
+    own = own_accounts(organisation.pk)
     context = {
         "house": house,
         "dossiers": [one for one in dossiers if one.state != Dossier.State.ENDED],
         "declared": [one for one in dossiers if one.declared and one.state != Dossier.State.ENDED],
+        "doubtful": [(one, doubts(one, own)) for one in dossiers if one.is_flagged],
         "public_order": public_order_allowed(organisation.pk),
         "openings": FindsOpening.objects.filter(organisation=organisation)
         .select_related("user", "dossier")
@@ -90,7 +94,10 @@ def processing(request: FencedRequest) -> HttpResponseBase:
             dossier.legal_basis,
             dossier.reason,
             _("People who say something in public about this"),
-            _("Text with numbers and addresses masked, moment, network, language; a pseudonym instead of a name"),
+            _(
+                "Text with numbers, addresses and accounts masked, moment, network, language;"
+                " a pseudonym instead of a name"
+            ),
             _("Colleagues with a role for dossiers; nobody outside the organisation"),
             _("No transfer to third countries by this software"),
             _("%(days)d days, then figures only") % {"days": dossier.retention_days},

@@ -3,13 +3,17 @@
 from __future__ import annotations
 
 import time
+from functools import partial
 
 import pytest
 from allauth.mfa.models import Authenticator
+from django.core import mail
 from django.test import Client
 
+from klankbord.project.accounts import SecondStep
 from klankbord.tenancy.fence import acting_for
-from klankbord.tenancy.models import Membership, User
+from klankbord.tenancy.models import Installation, Membership, User
+from tests.at_once import Meeting, at_once
 from tests.cast import Cast
 
 KEY = {"name": "Laptop", "credential": {"clientExtensionResults": {"credProps": {"rk": True}}}}
@@ -65,6 +69,45 @@ def test_a_key_goes_when_another_remains(client: Client, noor: User) -> None:
     assert client.get(f"/accounts/2fa/webauthn/keys/{key.pk}/remove/").status_code == 200
     assert client.post(f"/accounts/2fa/webauthn/keys/{key.pk}/remove/").status_code == 302
     assert list(Authenticator.objects.filter(user=noor)) == [other]
+
+
+@pytest.mark.parametrize("other", ["webauthn", "totp"])
+def test_of_two_that_are_taken_away_at_the_same_moment_one_stays(
+    noor: User, monkeypatch: pytest.MonkeyPatch, other: str
+) -> None:
+    """In two tabs: each is held up, after it saw that another one remains, until the other is there or has to wait."""
+    pages = [f"webauthn/keys/{key_of(noor).pk}/remove"]
+    if other == "totp":
+        Authenticator.objects.create(user=noor, type="totp", data={"secret": ""})
+        pages.append("totp/deactivate")
+    else:
+        pages.append(f"webauthn/keys/{key_of(noor).pk}/remove")
+    real, looked, both = SecondStep.can_delete_authenticator, [], Meeting()
+
+    def look(adapter: SecondStep, authenticator: Authenticator) -> bool:
+        looked.append(real(adapter, authenticator))
+        both.come()
+        return looked[-1]
+
+    monkeypatch.setattr(SecondStep, "can_delete_authenticator", look)
+
+    def take_away(page: str) -> int:
+        client = Client()
+        just_logged_in(client, noor)
+        return client.post(f"/accounts/2fa/{page}/").status_code
+
+    assert set(at_once(*[partial(take_away, page) for page in pages])) <= {200, 302}
+    assert sorted(looked) == [False, True]
+    assert Authenticator.objects.filter(user=noor).count() == 1
+
+
+def test_who_takes_one_away_hears_of_it_by_mail(client: Client, noor: User) -> None:
+    Installation.objects.create(pk=1, mail_host="mail.klankendam.example", mail_from="klankbord@klankendam.example")
+    just_logged_in(client, noor)
+    key, _other = key_of(noor), key_of(noor)
+    client.post(f"/accounts/2fa/webauthn/keys/{key.pk}/remove/")
+    (letter,) = mail.outbox
+    assert letter.to == [noor.email]
 
 
 def test_the_key_of_somebody_else_is_not_there(client: Client, noor: User, cast: Cast) -> None:

@@ -6,7 +6,19 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from klankbord.base.text.masking import BSN, IBAN, IBAN_LENGTHS, MAIL, PHONE, PLATE, bsn_holds, hidden, iban_holds, mask
+from klankbord.base.text.masking import (
+    BSN,
+    HANDLE,
+    IBAN,
+    IBAN_LENGTHS,
+    MAIL,
+    PHONE,
+    PLATE,
+    bsn_holds,
+    hidden,
+    iban_holds,
+    mask,
+)
 from klankbord.base.text.tokens import tokenize
 
 
@@ -37,6 +49,13 @@ from klankbord.base.text.tokens import tokenize
         ("GX123B stond er", f"{PLATE} stond er"),
         ("kenteken AE-12-34", f"kenteken {PLATE}"),
         ("gx-123-b", PLATE),
+        ("vraag het @bea of .@Bea_2.x-y@plein.example: zij weet het", f"vraag het {HANDLE} of .{HANDLE}: zij weet het"),
+        ("(@b\u00e9a) en \u201c@bea\u201d, @bea's fiets", f"({HANDLE}) en \u201c{HANDLE}\u201d, {HANDLE}'s fiets"),
+        ("@123@plein.example", HANDLE),
+        (
+            "https://plein.example/@bea/117 en https://beeld.example/@bea.b",
+            f"https://plein.example/{HANDLE}/117 en https://beeld.example/{HANDLE}",
+        ),
     ],
 )
 def test_what_points_at_a_person_is_covered(said: str, shown: str) -> None:
@@ -57,7 +76,8 @@ def test_what_points_at_a_person_is_covered(said: str, shown: str) -> None:
         "De A28 bij afslag 33, hectometer 195,4",
         "NL92ABNA0417164300 klopt niet",
         "123456789 en 000000000",
-        "@klankendam@plein.example zei iets",
+        "morgen @ 18.00 of @19:30, hoi@bea",
+        "https://kaart.example/@52.3,4.9,15z",
         "https://klankendam.example/nieuws/0612345678",
         "Perceel A 1234, kavel 12-34",
         "COVID-19, 5G, H2O, 3-4-3 en 4-4-2",
@@ -69,7 +89,19 @@ def test_what_is_of_nobody_stays(said: str) -> None:
     assert mask(said) == said
 
 
-@given(st.text())
+@pytest.mark.parametrize("known", [{"@klankendam@plein.example"}, {"@klankendam"}])
+def test_who_is_known_stays_also_without_server(known: set[str]) -> None:
+    said = "@klankendam, @Klankendam@plein.example en https://plein.example/@klankendam/1"
+    assert mask(said, known) == said
+    assert mask("@klankendammer en @bea", known) == f"{HANDLE} en {HANDLE}"
+
+
+def test_another_server_is_another_account() -> None:
+    assert mask("@klankendam@elders.example", {"@klankendam@plein.example"}) == HANDLE
+    assert mask("@klankendam@elders.example", {"klankendam@elders.example"}) == HANDLE
+
+
+@given(st.one_of(st.text(), st.text(alphabet="@ab1._-/ █+0", max_size=40)))
 def test_a_covered_text_stays_as_it_is(text: str) -> None:
     assert mask(mask(text)) == mask(text)
 
@@ -82,7 +114,7 @@ def test_what_is_covered_lies_in_order_inside_the_text(text: str) -> None:
         at = end
 
 
-@given(st.sampled_from([MAIL, PHONE, IBAN, BSN, PLATE]), st.sampled_from(["", "a ", "(", "bel: "]))
+@given(st.sampled_from([MAIL, PHONE, IBAN, BSN, PLATE, HANDLE]), st.sampled_from(["", "a ", "(", "bel: "]))
 def test_a_mask_is_no_word(cover: str, before: str) -> None:
     assert tokenize(before + cover) == tokenize(before)
 
@@ -147,5 +179,5 @@ def test_no_price_is_covered(euros: int, cents: int) -> None:
 
 def test_a_long_text_takes_no_longer_than_its_length() -> None:
     """Each of these once made a pattern of this kind look back for ever; no deadline, it would simply not end."""
-    for piece in ("0", "06 ", "a.", "a@", "1-", "NL91 ", "+31 ", "(0", "12-ab-", "1 2 "):
+    for piece in ("0", "06 ", "a.", "a@", "@a", "@a.", "@1 ", "1-", "NL91 ", "+31 ", "(0", "12-ab-", "1 2 "):
         mask(piece * 50_000)

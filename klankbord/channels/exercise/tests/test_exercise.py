@@ -246,3 +246,8 @@ def test_the_scenario_of_klankendam_is_whole_and_fictional() -> None:
     live = sorted(line.at_seconds for line in lines if line.at_seconds is not None and line.at_seconds > 0)
     assert 5 <= live[0] <= 10
     assert all(after - before <= 40 for before, after in pairwise(live) if after <= 600)
+
+
+def test_residents_name_the_town() -> None:
+    assert exercise().accounts(exercise().settings) == ("@klankendam",)
+    assert {"@klankendam", "@luisterveen"} < set(Exercise.accounts(exercise(town="").settings))

@@ -179,10 +179,10 @@ def test_slow_articles_are_read_in_turns_and_none_is_lost(stand: Newsstand, monk
 
 def test_a_page_that_drips_is_left_alone_in_time(stand: Newsstand, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(pages_module, "PATIENCE", Limits(connect=1, read=0.2, total=0.5, size=10_000))
-    stand.faults["/a"] = raw(*[b"H"] * 40, pause=0.1)
+    stand.faults["/a"] = raw(*[b"H"] * 400, pause=0.1)
     begun = time.monotonic()
     assert len(feed(stand).fetch({}).envelopes) == 1
-    assert time.monotonic() - begun < 5
+    assert time.monotonic() - begun < 20
 
 
 # ---- the feed itself goes wrong --------------------------------------------------------------------------
@@ -224,11 +224,11 @@ def test_a_site_that_says_when_is_asked_then(stand: Newsstand) -> None:
 
 def test_a_feed_that_drips_is_given_up_in_time(stand: Newsstand, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(channel_module, "PATIENCE", Limits(connect=1, read=0.2, total=0.5, size=10_000))
-    stand.faults["/rss"] = raw(*[b"H"] * 40, pause=0.1)
+    stand.faults["/rss"] = raw(*[b"H"] * 400, pause=0.1)
     begun = time.monotonic()
     with pytest.raises(NotSent):
         feed(stand).fetch({})
-    assert time.monotonic() - begun < 5
+    assert time.monotonic() - begun < 20
 
 
 BOMB = b"""<?xml version="1.0"?><!DOCTYPE rss [<!ENTITY a "haha">%s<!ENTITY x SYSTEM "file:///etc/passwd">]>
@@ -238,10 +238,10 @@ BOMB = b"""<?xml version="1.0"?><!DOCTYPE rss [<!ENTITY a "haha">%s<!ENTITY x SY
 
 
 def test_a_bomb_and_a_file_of_ours_do_nothing(stand: Newsstand) -> None:
-    begun = time.monotonic()
+    begun = time.process_time()
     with pytest.raises(NoFeed):
         read_feed(BOMB)
-    assert time.monotonic() - begun < 1
+    assert time.process_time() - begun < 1
 
 
 def test_what_is_malformed_is_read_as_far_as_it_goes() -> None:

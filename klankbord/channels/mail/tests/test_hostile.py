@@ -73,9 +73,9 @@ HOSTILE = {
 
 @pytest.mark.parametrize("name", HOSTILE)
 def test_hostile_mail_is_shown_soon_and_without_what_a_database_refuses(name: str) -> None:
-    begun = time.perf_counter()
+    begun = time.process_time()
     (found,) = understand(HOSTILE[name], OWN)
-    assert time.perf_counter() - begun < PATIENCE_SECONDS
+    assert time.process_time() - begun < PATIENCE_SECONDS
     assert isinstance(found, PostArrived)
     for text in (found.uri, found.text, found.html, found.quoted, found.subject, found.author.name, str(found)):
         assert "\0" not in text

@@ -69,5 +69,11 @@ def test_a_stored_token_stays_when_it_is_not_typed_again_but_not_for_another_ser
     assert "token" in moved.errors
 
 
+def test_people_name_the_account_with_its_server() -> None:
+    made = form(server="https://Social.Klankendam.example", account="@Gemeente")
+    assert made.is_valid()
+    assert Mastodon.accounts(made.to_settings()[0]) == ("@Gemeente@social.klankendam.example",)
+
+
 def test_the_token_is_never_shown() -> None:
     assert "oefening" not in form().as_p()

@@ -89,27 +89,20 @@ function setUpMessages() {
   const all = () => region.querySelectorAll(".kb-toast").forEach(setUpToast);
   all();
   new MutationObserver(all).observe(region, { childList: true });
-  const sayRefused = ({ status }) => {
-    const words = body.dataset;
-    say({ 403: words.refused, 404: words.gone, 410: words.gone, 429: words.tooFast }[status] ?? (status >= 500 ? words.ourFault : words.notDone), "error");
-  };
-  const sayCutOff = () => say(body.dataset.noConnection, "error");
-  body.addEventListener("htmx:responseError", (event) => sayRefused(event.detail.xhr));
-  body.addEventListener("htmx:sendError", sayCutOff);
-  // of a line or a form that was replaced meanwhile htmx tells nothing
-  body.addEventListener("htmx:beforeSend", ({ detail: { xhr, requestConfig: { elt } } }) => {
-    xhr.addEventListener("load", () => {
-      if (!elt.isConnected && xhr.status >= 400 && ![409, 422].includes(xhr.status)) sayRefused(xhr);
-    });
-    xhr.addEventListener("error", () => { if (!elt.isConnected) sayCutOff(); });
-  });
   document.addEventListener("klankbord:say", (event) => say(event.detail.text, event.detail.level ?? "info"));
 }
 
 // What takes long says so, to a screen reader too; what is there at once says nothing.
 const LONG = 700;
+const SHOWN = [409, 422]; // answers that are a page with what is wrong (htmx-config in base.html)
 
-function setUpBusy() {
+function refused(status) {
+  const words = body.dataset;
+  say({ 403: words.refused, 404: words.gone, 410: words.gone, 429: words.tooFast }[status] ?? (status >= 500 ? words.ourFault : words.notDone), "error");
+}
+
+// Of a line or a form that a live change replaced meanwhile htmx tells nothing: the request itself says how it ended.
+function setUpRequests() {
   const sign = document.getElementById("busy");
   const late = new Set();
   const show = () => { sign.textContent = late.size ? body.dataset.busy : ""; };
@@ -119,7 +112,8 @@ function setUpBusy() {
       target?.setAttribute("aria-busy", "true");
       show();
     }, LONG);
-    // heard also when what was used is gone by then
+    xhr.addEventListener("load", () => { if (xhr.status >= 400 && !SHOWN.includes(xhr.status)) refused(xhr.status); });
+    xhr.addEventListener("error", () => say(body.dataset.noConnection, "error"));
     xhr.addEventListener("loadend", () => {
       clearTimeout(timer);
       late.delete(xhr);
@@ -188,7 +182,7 @@ document.querySelector(".kb-nav [aria-current]")?.scrollIntoView({ block: "neare
 setUpDisplay();
 setUpMenus();
 setUpMessages();
-setUpBusy();
+setUpRequests();
 setUpCopy();
 passTime();
 setInterval(passTime, 30000);
