@@ -67,6 +67,9 @@ def test_what_somebody_was_writing_survives_and_is_handed_over(visitor: Visitor,
     expect(again.locator("#reply-text")).to_have_value("Wij hebben de monteur gebeld")
     gijs = opened(visitor, GIJS, number)
     expect(gijs.locator("#reply-text")).to_have_value("")
+    gijs.set_viewport_size(
+        {"width": 360, "height": 740}
+    )  # where a finger must still find it when the field has the focus
     left = gijs.locator(".composer__left")
     left.locator("summary").click()
     expect(left).to_contain_text("Amal")
