@@ -9,6 +9,7 @@ import pytest
 from django.conf import settings
 from django.db import connection
 from django.test import Client
+from hypothesis import settings as hypothesis
 
 from klankbord.channels import registry
 from klankbord.channels.models import Channel
@@ -18,6 +19,11 @@ from tests.cast import Cast, make_cast
 from tests.paper import Paper, sheet
 
 pytest_plugins = ["tests.servers.browser", "tests.servers.fixtures", "tests.servers.fixtures_snac"]
+
+
+# no deadline for a single example: a busy machine must not fail a right answer
+hypothesis.register_profile("house", deadline=None)
+hypothesis.load_profile("house")
 
 
 def pytest_configure() -> None:

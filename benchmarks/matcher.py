@@ -57,7 +57,10 @@ class Tantivy:
         query, words = self.tantivy.Query, list(leaf.words)
         match leaf.kind:
             case "phrase":
-                return query.phrase_query(self.schema, "words", words)
+                # in ours a phrase also finds the hashtag of its words together
+                joined = query.term_query(self.schema, "hashtags", "".join(words), "basic")
+                both = (query.phrase_query(self.schema, "words", words), joined)
+                return query.boolean_query([(self.tantivy.Occur.Should, one) for one in both])
             case "near":
                 return query.boolean_query(
                     [

@@ -125,4 +125,4 @@ def an_hour_later(organisation_id: int) -> None:
         do_jobs()
     sweeping.fetch_wanted_files(later)
     do_jobs()
-    sweeping.seal_audit()
+    sweeping.seal_audit(later)

@@ -62,8 +62,8 @@ def answered_with(address: str, status: int, template: str = "") -> Callable[[Pa
 def never_answered(page: Page) -> None:
     """The house takes its time with an assignment."""
     without_worker(page)
-    waiting: list[Route] = []
-    page.route("**/assign", lambda route: waiting.append(route))
+    held: list[Route] = []
+    page.route("**/assign", lambda route: held.append(route))
 
 
 def unreachable(address: str) -> Callable[[Page], None]:
@@ -83,20 +83,27 @@ def opened(page: Page) -> None:
     page.wait_for_selector("#reply-text, #note-text")
 
 
-def assigned(page: Page) -> None:
+def waiting(page: Page) -> None:
+    """It takes long to assign one."""
     opened(page)
     page.keyboard.press("a")
-    page.wait_for_timeout(1500)
+    page.wait_for_selector("#busy:not(:empty)")
+
+
+def refused(page: Page) -> None:
+    """Assigning one goes wrong."""
+    opened(page)
+    page.keyboard.press("a")
+    page.wait_for_selector("#messages .kb-toast")
 
 
 def logged_out(page: Page) -> None:
-    page.wait_for_timeout(500)
     page.context.clear_cookies()
-    page.wait_for_timeout(6500)
+    page.wait_for_selector("#logged-out:not([hidden])")
 
 
 def quiet(page: Page) -> None:
-    page.wait_for_timeout(6500)
+    page.wait_for_selector("#connection:not([hidden])")
 
 
 def sent(page: Page) -> None:
@@ -141,15 +148,15 @@ WRONG = (
     State("wrong-log-in-first", "", "/dossiers/"),
     State("wrong-stream-gone", AMAL, "/desk/", quiet, unreachable("**/desk/live")),
     State("wrong-logged-out", AMAL, "/desk/", logged_out, answered_with("**/desk/live", 403)),
-    State("wrong-act-our-fault", AMAL, "/desk/", assigned, answered_with("**/assign", 500)),
-    State("wrong-act-may-not", AMAL, "/desk/", assigned, answered_with("**/assign", 403)),
-    State("wrong-act-gone", AMAL, "/desk/", assigned, answered_with("**/assign", 404)),
-    State("wrong-act-no-connection", AMAL, "/desk/", assigned, unreachable("**/assign")),
+    State("wrong-act-our-fault", AMAL, "/desk/", refused, answered_with("**/assign", 500)),
+    State("wrong-act-may-not", AMAL, "/desk/", refused, answered_with("**/assign", 403)),
+    State("wrong-act-gone", AMAL, "/desk/", refused, answered_with("**/assign", 404)),
+    State("wrong-act-no-connection", AMAL, "/desk/", refused, unreachable("**/assign")),
     State("wrong-invitation", CHANTAL, "/people/", sent),
     State("wrong-dossier", BRAM, "/dossiers/new?query=brug+AND+(", sent),
     State("wrong-house-style", CHANTAL, "/house-style/", sent),
 )
-BUSY = (State("busy", AMAL, "/desk/", assigned, never_answered),)
+BUSY = (State("busy", AMAL, "/desk/", waiting, never_answered),)
 FULL = (
     State("full-desk", AMAL, "/desk/"),
     State("full-found", AMAL, "/desk/?view=all"),

@@ -229,9 +229,9 @@ def test_the_audit_chain_stays_whole(cast: Cast, happens: Happens) -> None:
         assert client.post(f"/desk/{conversation.pk}/note", {"text": f"notitie {run}"}).status_code == 302
         yield
         with suppress(*LOST):
-            sweeping.seal_audit()
+            sweeping.seal_audit(timezone.now())
         yield
-        sweeping.seal_audit()
+        sweeping.seal_audit(timezone.now())
         with acting_for(cast.klankendam.pk):
             verdict = verify(cast.klankendam)
         assert verdict.whole

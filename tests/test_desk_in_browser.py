@@ -39,7 +39,8 @@ def test_a_colleague_walks_opens_writes_and_sends_by_keyboard(visitor: Visitor) 
     expect(page.locator("#note-text")).to_have_value("")
     page.keyboard.press("?")
     expect(page.locator("#keys")).to_be_visible()
-    page.uncheck("#single-keys")
+    with page.expect_response("**/preferences"):
+        page.uncheck("#single-keys")
     page.keyboard.press("Escape")
     page.focus("#thread-scroll")
     page.keyboard.press("i")
@@ -77,6 +78,17 @@ def test_on_a_phone_one_pane_at_a_time(visitor: Visitor) -> None:
     page.click("#thread-back")
     expect(page.locator("#queue")).to_be_visible()
     assert page.evaluate("document.documentElement.scrollWidth <= innerWidth")
+
+
+def test_a_line_that_is_drawn_anew_while_its_conversation_is_on_its_way_opens_it_all_the_same(visitor: Visitor) -> None:
+    page = at_the_desk(visitor, 360, 740)
+    page.evaluate(
+        "() => { const link = document.querySelector('#queue-list .row__link'); link.click();"
+        " const row = link.closest('.row'); row.replaceWith(row.cloneNode(true)); }"
+    )
+    expect(page.locator("#thread .post").first).to_be_visible(timeout=20_000)
+    expect(page.locator("#queue")).to_be_hidden()
+    expect(page.locator("#busy")).to_have_text("", timeout=20_000)
 
 
 def test_without_scripts_a_note_is_written_all_the_same(visitor: Visitor) -> None:

@@ -90,7 +90,7 @@ def nginx(live_house: str, tmp_path_factory: pytest.TempPathFactory) -> Iterator
 def visitor(nginx: Nginx) -> Iterator[httpx.Client]:
     """Somebody who comes through nginx, over TLS."""
     trusted = ssl.create_default_context(cafile=str(nginx.certificate))
-    with httpx.Client(base_url=f"https://localhost:{nginx.tls}", verify=trusted, timeout=20) as client:
+    with httpx.Client(base_url=f"https://localhost:{nginx.tls}", verify=trusted, timeout=60) as client:
         yield client
 
 
@@ -104,7 +104,7 @@ def log_in(client: httpx.Client) -> httpx.Response:
 
 @pytest.mark.real
 def test_who_comes_without_tls_is_sent_to_it(nginx: Nginx) -> None:
-    answer = httpx.get(f"http://localhost:{nginx.plain}/desk/")
+    answer = httpx.get(f"http://localhost:{nginx.plain}/desk/", timeout=60)
     assert answer.status_code == 301
     assert answer.headers["location"].startswith("https://")
 

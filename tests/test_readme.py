@@ -18,7 +18,7 @@ from klankbord.base.tests.needs import need
 from klankbord.project.tests.running import environment, free_port
 
 ROOT = Path(__file__).resolve().parents[1]
-PATIENCE = 300.0  # seconds; the first start fetches packages
+PATIENCE = 900.0  # seconds; the first start fetches packages
 
 
 def commands() -> list[str]:
@@ -79,7 +79,7 @@ def started(clone: Path, tmp_path_factory: pytest.TempPathFactory) -> Iterator[t
             yield address, log
         finally:
             process.send_signal(signal.SIGINT)
-            code = process.wait(60)
+            code = process.wait(180)
     assert code == 0, log.read_text(encoding="utf-8")
     assert answer(f"{address}/health")[0] == 0
 

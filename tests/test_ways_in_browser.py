@@ -63,7 +63,7 @@ def test_a_resident_writes_and_a_colleague_takes_a_call(visitor: Visitor, tmp_pa
         found += faults_without_scripts(resident, visitor, resident.url, "ways-thanks")
 
         amal = visitor.log_in(visitor.page(), "amal@klankendam.example")
-        deadline = time.monotonic() + 20
+        deadline = time.monotonic() + 90
         while not amal.locator("#queue-list", has_text="Bea Bewoner").count() and time.monotonic() < deadline:
             time.sleep(0.5)
             amal.goto("/desk/")
@@ -95,7 +95,7 @@ def test_a_resident_writes_and_a_colleague_takes_a_call(visitor: Visitor, tmp_pa
         found += faults(amal, "ways-preview")
         amal.click("main .kb-actions button[type=submit]")
         amal.wait_for_url(re.compile(r"/desk/$"))
-        deadline = time.monotonic() + 20
+        deadline = time.monotonic() + 90
         while not smtp.taken and time.monotonic() < deadline:
             time.sleep(0.2)
         assert reference.encode() in smtp.taken[0]
@@ -123,11 +123,11 @@ def test_a_newcomer_writes_to_the_demo_and_reads_the_answer(visitor: Visitor) ->
     newcomer.wait_for_selector(".public-reference")
     amal = visitor.log_in(visitor.page(), "amal@klankendam.example")
     row = amal.locator("#queue-list li", has_text="Sam de Vries").locator("a").first
-    row.wait_for(timeout=30_000)
+    row.wait_for()
     amal.goto(str(row.get_attribute("href")))
     amal.fill("#reply-text", "Ja hoor, dat mag.")
     amal.click(".composer__form--reply button[type=submit].nl-button--primary")
-    deadline = time.monotonic() + 60
+    deadline = time.monotonic() + 180
     while not newcomer.locator(".public-answer", has_text="Ja hoor, dat mag.").count() and time.monotonic() < deadline:
         time.sleep(1)
         newcomer.reload()

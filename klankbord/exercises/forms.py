@@ -12,6 +12,7 @@ from klankbord.channels.contract import Permanent
 from klankbord.channels.exercise.reading import LARGEST, Faulty, read_scenario
 from klankbord.channels.exercise.scenario import Scenario, keep_scenario, load_scenario, scenarios
 
+OWN, ORDINARY = "own", "ordinary_day"
 SPEEDS = [(speed, f"{speed}×") for speed in (1, 2, 5, 10, 30, 60, 120, 300, 600)]
 
 
@@ -27,7 +28,9 @@ class SpeedForm(forms.Form):
 class HoldForm(SpeedForm):
     """Which scenario, and for which town in it."""
 
-    scenario = forms.ChoiceField(label=_("Scenario"), choices=lambda: [*scenarios(), ("", _("A file of our own"))])
+    scenario = forms.ChoiceField(
+        label=_("Scenario"), choices=lambda: [*scenarios(), (OWN, _("A file of our own"))], initial=ORDINARY
+    )
     file = forms.FileField(
         label=_("File of our own"),
         required=False,
@@ -44,14 +47,13 @@ class HoldForm(SpeedForm):
 
     def __init__(self, *args: Any, **kwargs: Any) -> None:
         super().__init__(*args, **kwargs)
-        self.fields["scenario"].required = False
         self.faults: list[tuple[int, str]] = []
         self.read: Scenario | None = None
 
     def clean(self) -> dict[str, Any]:
         data = super().clean() or self.cleaned_data
         try:
-            self.read = self._brought(data) if not data.get("scenario") else load_scenario(data["scenario"])
+            self.read = self._chosen(data)
         except Faulty as problem:
             self.faults = problem.faults
             self.add_error("file", _now("This file cannot be used. What is wrong stands above, line by line."))
@@ -61,6 +63,12 @@ class HoldForm(SpeedForm):
             known = ", ".join(self.read.towns)
             self.add_error("town", _now("Nobody speaks to this town. Known are: %(towns)s.") % {"towns": known})
         return data
+
+    def _chosen(self, data: dict[str, Any]) -> Scenario | None:
+        scenario = data.get("scenario")
+        if scenario == OWN:
+            return self._brought(data)
+        return load_scenario(scenario) if scenario else None
 
     def _brought(self, data: dict[str, Any]) -> Scenario | None:
         file = data.get("file")

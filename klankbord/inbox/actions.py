@@ -8,9 +8,11 @@ from dataclasses import dataclass
 from datetime import datetime, timedelta
 from fnmatch import fnmatch
 
+from django.conf import settings
 from django.db import connection, models
 from django.utils import timezone
 from django.utils.translation import gettext as _
+from django.utils.translation import override
 
 from klankbord.base.jobs import defer_once
 from klankbord.base.realtime import announce
@@ -237,7 +239,9 @@ def reply(
             "mandate",
         ]
     )
-    _log(conversation, "antwoord versturen", by, {"bericht": post.pk, "zichtbaarheid": chosen.value})
+    with override(settings.LANGUAGE_CODE):
+        seen_by = str(post.get_visibility_display())
+    _log(conversation, "antwoord versturen", by, {"bericht": post.pk, "zichtbaarheid": seen_by})
     defer_once(
         "inbox.send_answer",
         f"delivery:{delivery.pk}",

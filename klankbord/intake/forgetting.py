@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from django.utils import timezone
 
+from klankbord.base.trouble import on_its_own
 from klankbord.listening.actions.finds import end_overdue, flag_doubtful, remove_old_finds, share_counts
 from klankbord.tenancy.fence import acting_for, for_all_organisations
 from klankbord.tenancy.models import Organisation
@@ -14,9 +15,10 @@ def forget_what_is_due() -> None:
     with for_all_organisations("forgetting: whose finds have been kept long enough"):
         organisations = list(Organisation.objects.values_list("pk", flat=True))
     for organisation in organisations:
-        with acting_for(organisation):
+        # the day of what one organisation keeps does not wait for another
+        with on_its_own(organisation=organisation), acting_for(organisation):
             end_overdue(organisation, now)
             remove_old_finds(organisation, now)
             share_counts(organisation, now)
-        with acting_for(organisation):
+        with on_its_own(organisation=organisation), acting_for(organisation):
             flag_doubtful(organisation, now)

@@ -9,6 +9,7 @@ from django.utils import timezone
 from django.utils.translation import gettext as _
 
 from klankbord.base.jobs import defer_once
+from klankbord.base.trouble import on_its_own
 from klankbord.channels.contract import ChannelError, NotSent
 from klankbord.channels.media import fetch_media
 from klankbord.posts.actions import fetch_attachment_later, fill_attachment, refuse_attachment
@@ -84,6 +85,11 @@ def remove_unused_files() -> None:
     with for_all_organisations("removing files that no message names any more"):
         organisations = list(Organisation.objects.values_list("pk", flat=True))
     for organisation in organisations:
-        with acting_for(organisation):
-            used = set(Attachment.objects.filter(organisation_id=organisation).values_list("sha256", flat=True))
-        remove_unused(organisation, used, older_than)
+        with on_its_own(organisation=organisation):
+            _remove_unused(organisation, older_than)
+
+
+def _remove_unused(organisation: int, older_than: datetime) -> None:
+    with acting_for(organisation):
+        used = set(Attachment.objects.filter(organisation_id=organisation).values_list("sha256", flat=True))
+    remove_unused(organisation, used, older_than)

@@ -10,10 +10,11 @@ from klankbord.tenancy.fence import Sight
 
 
 def channels_by_hand(sight: Sight) -> list[Channel]:
-    """The channels on which somebody may bring things in by hand, by organisation and name."""
+    """The channels on which somebody may bring things in by hand, those of the own organisation first."""
     kinds = [kind for kind, connector in registry.connectors().items() if connector.taken_by_hand]
     found = Channel.objects.filter(pk__in=sight.desk_channels, kind__in=kinds, enabled=True)
-    return list(found.select_related("organisation").order_by("organisation__name", "name"))
+    named = found.select_related("organisation").order_by("organisation__name", "name")
+    return sorted(named, key=lambda one: one.organisation_id in sight.mandated)
 
 
 def already_here(channel: Channel, keys: Collection[str]) -> set[str]:

@@ -7,6 +7,7 @@ from datetime import timedelta
 import structlog
 from django.utils import timezone
 
+from klankbord.base.trouble import on_its_own
 from klankbord.channels import registry
 from klankbord.channels.actions import bring_in
 from klankbord.channels.contract import ChannelError, Json
@@ -28,7 +29,8 @@ def reread_open_conversations() -> None:
     with for_all_organisations("rereading: whose network announces no changes"):
         channels = list(Channel.objects.filter(enabled=True, kind__in=kinds))
     for channel in channels:
-        reread(channel)
+        with on_its_own(channel=channel.pk):
+            reread(channel)
 
 
 def reread(channel: Channel) -> None:

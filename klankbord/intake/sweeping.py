@@ -7,12 +7,12 @@ from __future__ import annotations
 
 from datetime import datetime, timedelta
 
-import structlog
 from django.db import connection
 from django.utils import timezone
 from procrastinate.contrib.django import app
 
 from klankbord.base.jobs import beat, defer_once
+from klankbord.base.trouble import on_its_own
 from klankbord.channels import actions as channel_actions
 from klankbord.channels import registry
 from klankbord.channels.actions import empty_old_arrivals
@@ -25,21 +25,22 @@ from klankbord.tenancy.fence import acting_for, for_all_organisations
 
 PATIENCE = timedelta(seconds=10)
 
-logger = structlog.get_logger()
-
 
 def sweep() -> None:
     now = timezone.now()
     beat("work")
-    route_landings(now)
-    take_in_arrivals(now)
-    move_deliveries(now)
-    fetch_wanted_files(now)
-    beat_clocks(now)
-    give_back_after_mandates(now)
-    seal_audit()
-    with for_all_organisations("sweep: raw copies that are a week old"):
-        empty_old_arrivals(now)
+    for part in (
+        route_landings,
+        take_in_arrivals,
+        move_deliveries,
+        fetch_wanted_files,
+        beat_clocks,
+        give_back_after_mandates,
+        seal_audit,
+        empty_raw_copies,
+    ):
+        with on_its_own(part=part.__name__):
+            part(now)
 
 
 def release_dead_jobs() -> None:
@@ -67,7 +68,8 @@ def release_dead_jobs() -> None:
 
 def route_landings(now: datetime) -> None:
     for source in Source.objects.filter(pk__in=Landing.objects.filter(received_at__lt=now - PATIENCE).values("source")):
-        flow.route(source)
+        with on_its_own(source=source.pk):
+            flow.route(source)
 
 
 def take_in_arrivals(now: datetime) -> None:
@@ -137,7 +139,12 @@ def give_back_after_mandates(now: datetime) -> None:
         defer_once("inbox.give_back", f"give back:{user}", user=user)
 
 
-def seal_audit() -> None:
+def empty_raw_copies(now: datetime) -> None:
+    with for_all_organisations("sweep: raw copies that are a week old"):
+        empty_old_arrivals(now)
+
+
+def seal_audit(_now: datetime) -> None:
     """Seal the fresh audit entries of every organisation that has some."""
     with for_all_organisations("sweep: audit entries to seal"), connection.cursor() as cursor:
         cursor.execute(

@@ -28,7 +28,7 @@ A = Count.Aspect
 
 @dataclass(frozen=True, slots=True)
 class Day:
-    """How many finds on one day, and why the figure may be too low."""
+    """How many finds on one day, or on several for a long chart, and why the figure may be too low."""
 
     day: date
     number: int
@@ -36,6 +36,13 @@ class Day:
     before_start: bool = False
     height: int = 0
     """Of a hundred, for the chart."""
+    until: date | None = None
+    """The last of several days."""
+
+    @property
+    def above(self) -> int:
+        """What stays empty above its bar."""
+        return 100 - self.height
 
 
 @dataclass(frozen=True, slots=True)
@@ -71,6 +78,31 @@ def per_day(dossier: Dossier, channels: Sequence[Channel], days: int, now: datet
             math.ceil(100 * found.get(day, 0) / most) if most else 0,
         )
         for day in (first + timedelta(days=at) for at in range(days))
+    ]
+
+
+MOST_BARS = 31
+"""More would be too narrow to hit (WCAG 2.2, 2.5.8: 24 pixels)."""
+WEEK_LONG = 7
+
+
+def bars(days: Sequence[Day]) -> list[Day]:
+    """The chart: a bar a day, or for a long time one for seven days, of which the last ends today."""
+    if len(days) <= MOST_BARS:
+        return list(days)
+    ends = range(len(days), 0, -WEEK_LONG)
+    weeks = [days[max(0, end - WEEK_LONG) : end] for end in reversed(ends)]
+    totals = [sum(day.number for day in week) for week in weeks]
+    most = max(totals)
+    return [
+        Day(
+            week[0].day,
+            total,
+            ", ".join(sorted({day.gap for day in week if day.gap})),
+            height=math.ceil(100 * total / most) if most else 0,
+            until=week[-1].day,
+        )
+        for week, total in zip(weeks, totals, strict=True)
     ]
 
 

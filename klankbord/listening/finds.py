@@ -35,6 +35,8 @@ class Wanted:
     """Which finds somebody looks at: those behind one figure."""
 
     day: date | None = None
+    until: date | None = None
+    """The last of several days from ``day`` on."""
     word: str = ""
     source: str = ""
     language: str | None = None
@@ -68,7 +70,7 @@ def finds_of(dossier: Dossier, wanted: Wanted) -> QuerySet[Match]:
     noise = Exists(Noise.objects.filter(dossier=dossier, post=OuterRef("post")))
     found = Match.objects.filter(noise if wanted.noise else ~noise, dossier=dossier, post__deleted_at__isnull=True)
     if wanted.day:
-        start, end = day_bounds(wanted.day)
+        start, end = day_bounds(wanted.day)[0], day_bounds(wanted.until or wanted.day)[1]
         found = found.filter(post__published_at__gte=start, post__published_at__lt=end)
     if wanted.last:
         now = timezone.now()

@@ -1,7 +1,8 @@
 """Terms of a query that look like one person: a dossier follows a phenomenon or a place, never somebody.
 
-Rules on what was written, since there is no list of everybody: accounts, forms of address, a first name with a surname,
-two capitalised words that are no place, street or thing. Somebody's own word ("official in function", "not a person")
+Rules on what was written, since there is no list of everybody: accounts and their pages, what is covered in a text of
+others (phone, mail, IBAN, citizen service number, plate), forms of address, a first name with a surname, and two
+capitalised words that are no place, street or thing. Somebody's own word ("official in function", "not a person")
 overrules a rule; the privacy officer sees that.
 """
 
@@ -19,6 +20,7 @@ from django.utils.translation import gettext as _
 
 from klankbord.base.text.folding import fold
 from klankbord.base.text.handles import is_among
+from klankbord.base.text.masking import hidden
 from klankbord.listening.query.lexer import QUOTES
 from klankbord.listening.words import word_list
 
@@ -60,6 +62,11 @@ _OPERATOR = re.compile(r"(?:AND|EN|NEAR/\d+|BIJ/\d+)\Z")
 _APART = re.compile(r"(?:OR|OF|NOT|NIET)\Z")
 _PIECE = re.compile(r"[()\"“”„‟«»]|[^\s()\"“”„‟«»]+")
 _INITIALS = re.compile(r"(?:[A-Z]\.){1,4}\Z|[A-Z]\Z")
+_PAGE = re.compile(
+    r"(?:^|//|\.)(?:x|twitter|facebook|fb|instagram|threads|tiktok|snapchat|t|youtube|linkedin|bsky)\.(?:com|net|me|app)"
+    r"/(?!(?:hashtag|search|explore|groups|events|watch|tag|company|feed)\b)\w|/(?:users?|u|profile|in|add)/\w"
+)
+"""The page of an account; not the one of a hashtag, a group or an event."""
 _EXEMPT_FIELD = re.compile(r"(?:plaats|place|kanaal|channel|taal|language|bron|source):", re.IGNORECASE)
 
 
@@ -85,6 +92,7 @@ def suspects(query: str, own_accounts: Collection[str] = ()) -> list[Suspect]:
     found: list[Suspect] = []
     for run in _runs(query):
         found += _accounts(run, own)
+        found += _numbers(run, own)
         found += _names(run)
     return sorted(found, key=lambda one: one.start)
 
@@ -126,9 +134,24 @@ def _runs(query: str) -> Iterator[list[_Word]]:
 
 def _accounts(run: list[_Word], own: Collection[str]) -> Iterator[Suspect]:
     for word in run:
-        if "@" in word.text and len(word.text) > 1 and not is_among(word.text, own):
+        named = "@" in word.text and len(word.text) > 1 and not is_among(word.text, own)
+        if named or _PAGE.search(word.low):
             reason = _("“%(term)s” is somebody's account or address.")
             yield Suspect(word.text, reason % {"term": word.text}, word.start, word.end)
+
+
+def _numbers(run: list[_Word], own: Collection[str]) -> Iterator[Suspect]:
+    """What would be covered in a text of others, also when its parts stand apart: ``06 AND 12345678``."""
+    text, places = "", []
+    for word in run:
+        places.append((len(text), len(text) + len(word.text), word))
+        text += word.text + " "
+    for stretch in hidden(text, own):
+        words = [word for start, end, word in places if start < stretch.end and stretch.start < end]
+        term = " ".join(word.text for word in words)
+        if "@" not in term:
+            reason = _("“%(term)s” is a number of one person: of a phone, an account, a car or a register.")
+            yield Suspect(term, reason % {"term": term}, words[0].start, words[-1].end)
 
 
 def _names(run: list[_Word]) -> Iterator[Suspect]:

@@ -103,7 +103,6 @@ CHAPTERS = (
                 "90",
                 "Seconds an answer may be on its way out before it counts as uncertain; longer than any time-out.",
             ),
-            Variable("KLANKBORD_UNDO_SECONDS", "6", "Seconds in which an answer can be taken back before it is sent."),
             Variable(
                 "KLANKBORD_METRICS_TOKEN",
                 "only this machine",

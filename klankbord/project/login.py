@@ -57,6 +57,8 @@ MFA_FORMS = {
     "edit_webauthn": "klankbord.project.passkeys.RenameKeyForm",
 }
 MFA_TOTP_ISSUER = "Klankbord"
+# a code of half a minute ago is good too: typing takes time, and clocks differ (RFC 6238, section 5.2)
+MFA_TOTP_TOLERANCE = 1
 MFA_RECOVERY_CODE_COUNT = 10
 MFA_ALLOW_UNVERIFIED_EMAIL = True
 

@@ -16,8 +16,7 @@ from psycopg.rows import dict_row
 
 from klankbord.base.postgres.cluster import OWNER, running_sockets, url
 from klankbord.base.problem import REFUSED
-from klankbord.project.tests.running import Started, environment
-from tests.servers.mail import free_ports
+from klankbord.project.tests.running import Started, environment, free_port
 
 EMAIL, PASSWORD = "amal@klankendam.example", "klankbord-oefening"
 DOUBTER = "bram@klankendam.example"
@@ -31,7 +30,7 @@ class House:
 
     def __init__(self, folder: Path, reachable: list[str]) -> None:
         self.data = folder / "data"
-        (self.port,) = free_ports(1)
+        self.port = free_port()
         self._folder = folder
         self._more = {
             "KLANKBORD_ALLOWED_HOSTS": ",".join(reachable),
@@ -61,7 +60,7 @@ class House:
         if self._started is not None:
             self._started.__exit__()
 
-    def start(self, patience: float = 90) -> None:
+    def start(self, patience: float = 240) -> None:
         """Start, and again for as long as it says that the killed one is still in the way."""
         deadline = time.monotonic() + patience
         while True:
@@ -127,7 +126,7 @@ class House:
     def _supervisor(self) -> psutil.Process:
         return psutil.Process(self.started.process.pid)
 
-    def _find(self, victim: str, patience: float = 40) -> psutil.Process:
+    def _find(self, victim: str, patience: float = 120) -> psutil.Process:
         """The process, once it is there: it may be starting again after the round before."""
         deadline = time.monotonic() + patience
         while True:

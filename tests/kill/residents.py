@@ -3,10 +3,10 @@
 from __future__ import annotations
 
 import base64
+import http.client
 import json
 import smtplib
 import time
-import urllib.error
 from dataclasses import dataclass, field
 from email import message_from_bytes, policy
 from email.message import EmailMessage
@@ -116,7 +116,7 @@ class Tooter:
             else:
                 self._answered.add(answer)
                 self.user.post(text, reply_to=answer)
-        except (OSError, urllib.error.URLError, json.JSONDecodeError, AssertionError):
+        except (OSError, http.client.HTTPException, json.JSONDecodeError, AssertionError):
             return
 
     def _unanswered(self) -> str | None:

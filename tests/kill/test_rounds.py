@@ -34,7 +34,7 @@ pytestmark = pytest.mark.real
 ROUNDS = int(os.environ.get("KLANKBORD_KILL_ROUNDS", "13"))
 SEED = int(os.environ.get("KLANKBORD_KILL_SEED", "0")) or time.time_ns() % 1_000_000
 TOWN = "gemeente@klankendam.example"
-PATIENCE = 240.0
+PATIENCE = 600.0
 
 
 def mailbox_settings(mail: MailServers) -> dict[str, object]:

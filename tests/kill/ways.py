@@ -159,7 +159,12 @@ class Leader:
         ]  # fmt: skip
         scenario = "".join(json.dumps(row) + "\n" for row in rows).encode()
         page = self._browser.call("/exercises/")[1]
-        fields = {"csrfmiddlewaretoken": field(page, "csrfmiddlewaretoken"), "scenario": "", "town": "", "speed": "1"}
+        fields = {
+            "csrfmiddlewaretoken": field(page, "csrfmiddlewaretoken"),
+            "scenario": "own",
+            "town": "",
+            "speed": "1",
+        }
         files = {"file": ("proef.jsonl", "application/json", scenario)}
         status, page, self._page = self._browser.call("/exercises/", fields, files)
         assert status == THANKED, page

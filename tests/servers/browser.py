@@ -116,8 +116,9 @@ def shoot(page: Page, name: str) -> None:
 def live_house(tmp_path_factory: pytest.TempPathFactory) -> Iterator[str]:
     """The address of the house as ``klankbord start`` makes it, with its demo, in processes of its own."""
     folder = tmp_path_factory.mktemp("house")
-    with Started(folder / "data", folder / "log") as running:
-        running.wait_until_up(patience=180)
+    # long enough to see with two browsers that an answer is held back, on a machine that does much else
+    with Started(folder / "data", folder / "log", KLANKBORD_UNDO_SECONDS="20") as running:
+        running.wait_until_up()
         yield f"http://localhost:{running.port}"
 
 

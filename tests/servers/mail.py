@@ -12,7 +12,6 @@ from __future__ import annotations
 
 import os
 import pwd
-import random
 import re
 import shutil
 import signal
@@ -26,6 +25,7 @@ from pathlib import Path
 from types import TracebackType
 from typing import Literal, Self
 
+from klankbord.project.tests.running import free_ports
 from tests.servers.certificate import write_certificate
 
 Server = Literal["dovecot", "postfix"]
@@ -318,26 +318,6 @@ def queue_id(mail: bytes) -> str:
     if found is None:
         raise ValueError("this mail did not come through Postfix")
     return found[1].decode("ascii")
-
-
-def free_ports(count: int) -> list[int]:
-    """Ports that nobody listens on now, below those the kernel gives to outgoing connections.
-
-    From that range a client that keeps knocking while the server is down may get the server's own port.
-    """
-    sockets: list[socket.socket] = []
-    try:
-        while len(sockets) < count:
-            one = socket.socket()
-            sockets.append(one)
-            try:
-                one.bind(("127.0.0.1", random.randrange(12_000, 32_000)))  # any free one will do
-            except OSError:
-                sockets.pop().close()
-        return [one.getsockname()[1] for one in sockets]
-    finally:
-        for one in sockets:
-            one.close()
 
 
 def wait_until(true: Callable[[], bool], what: str, seconds: float = PATIENCE_SECONDS) -> None:

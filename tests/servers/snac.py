@@ -9,6 +9,7 @@ from __future__ import annotations
 import base64
 import fcntl
 import hashlib
+import http.client
 import json
 import os
 import re
@@ -40,7 +41,7 @@ class SnacUnavailable(Exception):
     """The servers cannot run on this machine; the text says why."""
 
 
-def eventually(probe: Callable[[], T], seconds: float = 30.0, pause: float = 0.2) -> T:
+def eventually(probe: Callable[[], T], seconds: float = 120.0, pause: float = 0.2) -> T:
     """Repeat ``probe`` until it gives something true, and hand that over; ``AssertionError`` after ``seconds``."""
     deadline = time.monotonic() + seconds
     while True:
@@ -173,7 +174,7 @@ class SnacServer:
             self._process = subprocess.Popen(
                 ["snac", "httpd", str(self.folder)], stdin=subprocess.DEVNULL, stdout=log, stderr=log
             )
-        eventually(self._answers, 15)
+        eventually(self._answers)
 
     def _answers(self) -> bool:
         if self._process is not None and self._process.poll() is not None:
@@ -181,7 +182,7 @@ class SnacServer:
             raise SnacUnavailable(f"snac stopped at once: {log[-300:]}")
         try:
             return bool(self.call("GET", "/api/v1/instance"))
-        except OSError:
+        except (OSError, http.client.HTTPException):
             return False
 
     @property

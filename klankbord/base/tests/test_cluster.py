@@ -100,7 +100,7 @@ def test_a_killed_server_comes_back_at_the_same_address_with_every_commit(data_d
             server = cluster.pid
             assert server is not None
             os.kill(server, signal.SIGKILL)
-            psutil.Process(server).wait(10)
+            psutil.Process(server).wait(60)
             assert cluster.pid is None
             cluster.restart()
             assert cluster.owner_url == address
@@ -154,7 +154,7 @@ def test_when_the_supervisor_is_killed_its_server_goes_too_and_the_next_start_wo
         assert server.is_running()
         supervisor.kill()
     if sys.platform == "linux":
-        server.wait(20)
+        server.wait(60)
     with Cluster(data_dir) as cluster:
         assert value(cluster.app_url, "SELECT 1") == 1
 

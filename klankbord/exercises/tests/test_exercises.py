@@ -63,7 +63,7 @@ def house(cast: Cast, settings: Any, tmp_path: Path, monkeypatch: pytest.MonkeyP
 @pytest.fixture
 def held(house: Cast, client_of: Callable[[User], Client]) -> Callable[[], Held]:
     """An exercise of four messages, ready, held by the coordinator; asked for it as it is now."""
-    data = {"scenario": "", "file": file(*ROWS), "town": "", "speed": "60"}
+    data = {"scenario": "own", "file": file(*ROWS), "town": "", "speed": "60"}
     response = client_of(house.gijs).post("/exercises/", data)
     assert response.status_code == 302, response.content.decode()
     key = response["Location"].strip("/").rpartition("/")[2]
@@ -364,7 +364,7 @@ def test_the_administrator_may_and_sees_no_content(
 def test_a_faulty_file_is_told_line_by_line_and_nothing_is_kept(
     house: Cast, client_of: Callable[[User], Client]
 ) -> None:
-    data = {"scenario": "", "file": file(*ROWS, ROWS[1], {"id": "x"}), "speed": "1"}
+    data = {"scenario": "own", "file": file(*ROWS, ROWS[1], {"id": "x"}), "speed": "1"}
     page = client_of(house.gijs).post("/exercises/", data)
     assert page.status_code == 422
     shown = page.content.decode()
@@ -379,6 +379,7 @@ def test_a_faulty_file_is_told_line_by_line_and_nothing_is_kept(
     "data",
     [
         {"scenario": "", "speed": "1"},
+        {"scenario": "own", "speed": "1"},
         {"scenario": "weg", "speed": "1"},
         {"scenario": "ordinary_day", "speed": "7"},
         {"scenario": "ordinary_day", "speed": "1", "town": "elders"},

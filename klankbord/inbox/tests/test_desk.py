@@ -6,6 +6,7 @@ from collections.abc import Callable
 from uuid import uuid4
 
 import pytest
+from django.core.files.uploadedfile import SimpleUploadedFile
 from django.test import Client
 
 from klankbord.channels.contract import NotSent, Outgoing, Permanent, Receipt, Uncertain
@@ -356,3 +357,20 @@ def test_search_goes_on_where_the_newest_messages_stand_in_one_conversation(
         say(cast.square, f"u{number}", "De brug hapert.", at=f"2026-11-02T12:0{number}:00+01:00", **reply)
     page = client_of(cast.amal).get("/desk/", {"q": "brug"}).content.decode()
     assert page.count('data-id="') == 2
+
+
+def test_who_forgets_to_describe_a_picture_keeps_the_rest_and_hears_that_the_file_is_gone(
+    cast: Cast, say: Say, client_of: ClientOf
+) -> None:
+    say(cast.mail, "u1", "De lantaarn is stuk.")
+    conversation, client = only_conversation(cast), client_of(cast.amal)
+    file = SimpleUploadedFile("lantaarn.png", b"\x89PNG", "image/png")
+    form = {"text": "Zo ziet hij eruit.", "client_id": uuid4(), "seen": 10**9, "file": file, "alt": " "}
+    page = client.post(f"/desk/{conversation.pk}/reply", form)
+    assert says(page, "Describe what is on the picture, for people who cannot see it.")
+    assert says(page, "Choose the file again: a browser does not keep it.")
+    assert '<details class="composer__file" open>' in page.content.decode()
+    assert "Zo ziet hij eruit." in page.content.decode()
+    again = client.post(f"/desk/{conversation.pk}/reply", form | {"file": "", "text": "", "alt": "Een lamp <1>"})
+    assert 'value="Een lamp &lt;1&gt;"' in again.content.decode()
+    assert not says(again, "Choose the file again: a browser does not keep it.")

@@ -101,7 +101,7 @@ class Streams:
 @pytest.fixture
 def house(cast: Cast, monkeypatch: pytest.MonkeyPatch) -> Iterator[House]:
     settings = connection.settings_dict
-    monkeypatch.setitem(settings["OPTIONS"], "pool", {"min_size": 0, "max_size": POOL, "timeout": 5})
+    monkeypatch.setitem(settings["OPTIONS"], "pool", {"min_size": 0, "max_size": POOL, "timeout": LONG})
     conninfo = make_conninfo(
         dbname=settings["NAME"], user=settings["USER"], password=settings["PASSWORD"], host=settings["HOST"],
         port=settings["PORT"],
@@ -149,7 +149,7 @@ def test_two_hundred_streams_share_four_connections_and_leave_them_to_the_pages(
     assert waiting.get("requests_waiting", 0) == 0
     connection.close()
     # with all streams open every connection is free again: this thread can take all four
-    taken = [connection.pool.getconn(timeout=5) for _ in range(POOL)]  # type: ignore[attr-defined]  # of the PostgreSQL backend
+    taken = [connection.pool.getconn(timeout=LONG) for _ in range(POOL)]  # type: ignore[attr-defined]  # of the PostgreSQL backend
     for one in taken:
         connection.pool.putconn(one)  # type: ignore[attr-defined]  # of the PostgreSQL backend
     say(cast.mail, "uri:1", "De brug staat open.", visibility="direct")

@@ -12,7 +12,7 @@ from django.core.files.uploadedfile import SimpleUploadedFile
 from django.test import Client
 from django.utils import timezone
 
-from klankbord.channels.models import Channel, Delivery
+from klankbord.channels.models import Delivery
 from klankbord.inbox import sending, undoing
 from klankbord.inbox.models import Conversation, Draft, Step
 from klankbord.inbox.tests.test_desk import only_conversation
@@ -114,16 +114,6 @@ def test_an_answer_with_a_file_is_taken_back_as_a_whole(
     assert page.context["reply_text"] == "Zie het plan."
     with acting_for(cast.klankendam.pk):
         assert not Attachment.objects.exists()
-
-
-def test_an_answer_that_comes_back_says_that_its_file_does_not(cast: Cast, say: Say, client_of: ClientOf) -> None:
-    say(cast.mail, "u1", "De lantaarn is stuk.")
-    conversation, client = only_conversation(cast), client_of(cast.amal)
-    with acting_for(cast.klankendam.pk):
-        Channel.objects.update(enabled=False)
-    page = answer_with_a_file(client, conversation)
-    assert page.context["reply_text"] == "Zie het plan."
-    assert says(page, FILE_GONE, name="plan.txt")
 
 
 @pytest.mark.parametrize("state", ["sending", "sent", "uncertain"])

@@ -87,9 +87,8 @@ def reply(request: FencedRequest, pk: int) -> HttpResponseBase:
             hold=settings.UNDO_SECONDS,
         )
     except (actions.AnsweredMeanwhile, actions.Refused) as problem:
-        # a browser fills in no file again by itself
-        choose_again(request, [file.name or "" for file in request.FILES.getlist("file")])
-        return show(request, conversation, reply_error=str(problem), reply_text=text)
+        typed = {"reply_text": text, "reply_alt": request.POST.get("alt", ""), "file_gone": bool(request.FILES)}
+        return show(request, conversation, reply_error=str(problem), **typed)
     offer_undo(request, conversation)
     return done(request, conversation)
 

@@ -344,7 +344,7 @@ def test_what_was_logged_just_before_a_long_silence_is_sealed_after_it(
         seal(cast.klankendam.pk)
         record(cast.klankendam.pk, "laatste voor de nacht", "huis:1", by=None)
         assert verify(cast.klankendam).unsealed == 1
-    seal_audit()
+    seal_audit(timezone.now())
     with acting_for(cast.klankendam.pk):
         verdict = verify(cast.klankendam)
     assert (verdict.whole, verdict.sealed, verdict.unsealed) == (True, 2, 0)

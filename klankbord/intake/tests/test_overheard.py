@@ -172,6 +172,29 @@ def test_finds_from_before_houses_were_covered_are_covered_by_the_migration(
         assert Post.objects.get(overheard=False).text == "Gemeente, kom naar Galmstraat 14 aan het Marktplein"
 
 
+def test_finds_from_before_accounts_were_covered_are_covered_by_the_migration(
+    cast: Cast, say: Say, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    said = "Marktplein: @koen en @klankendam"
+    with monkeypatch.context() as before:
+        before.setattr(find_module, "mask", lambda text, _known: text)
+        overheard(say, cast, "u1", said)
+        overheard(say, cast, "u1", f"{said}!", key="edit", matched_text="Artikel over Klankweg")
+    say(cast.square, "u2", said, author=BEA)
+    with acting_for(cast.klankendam.pk):
+        assert Post.objects.get(overheard=True).text == f"{said}!"
+        import_module("klankbord.listening.migrations.0008_cover_accounts").cover_accounts(
+            apps, SimpleNamespace(connection=connection)
+        )
+        assert Post.objects.get(overheard=True).text == "Marktplein: @████ en @klankendam!"
+        assert Revision.objects.get().text == "Marktplein: @████ en @klankendam"
+        terms = set(
+            Post.objects.filter(overheard=True).values_list(Func("tokens", function="tsvector_to_array"), flat=True)[0]
+        )
+        assert terms & {"@koen", "koen", "@klankendam", "klankweg"} == {"@klankendam", "klankweg"}
+        assert Post.objects.get(overheard=False).text == said
+
+
 def test_a_find_that_its_author_takes_away_is_emptied(cast: Cast, say: Say) -> None:
     overheard(say, cast, "u1", "Het Marktplein is glad")
     say(cast.square, "u1", "", key="gone", deleted=True)

@@ -8,8 +8,10 @@ from dataclasses import dataclass
 from datetime import date, datetime, timedelta
 from typing import Any
 
+from django.conf import settings
 from django.utils import timezone
 from django.utils.translation import gettext as _
+from django.utils.translation import override
 
 from klankbord.listening.models import LONGEST_KEPT, SHORTEST_KEPT, Dossier, ListeningRules, Signature
 from klankbord.listening.persons import suspects, unstated
@@ -100,11 +102,13 @@ def special_of(query: str) -> list[str]:
 
 def _told(dossier: Dossier) -> dict[str, Any]:
     """What the log remembers of a dossier."""
+    with override(settings.LANGUAGE_CODE):
+        purpose, reach = str(dossier.get_purpose_display()), str(dossier.get_shared_display())
     return {
         "naam": dossier.name,
         "eigenaar": dossier.owner.name if dossier.owner else "",
         "vraag": dossier.query,
-        "doel": dossier.purpose,
+        "doel": purpose,
         "grondslag": dossier.legal_basis,
         "reden": dossier.reason,
         "einde": dossier.ends_on.isoformat() if dossier.ends_on else "",
@@ -112,7 +116,7 @@ def _told(dossier: Dossier) -> dict[str, Any]:
         "verklaard": dossier.declared,
         "bijzonder": dossier.special,
         "extra grond": dossier.special_ground,
-        "delen": dossier.shared,
+        "delen": reach if dossier.shared else "",
     }
 
 

@@ -74,6 +74,28 @@ def test_every_figure_opens_its_messages(cast: Cast, say: Say, bridge: int, bram
     assert "<mark>Klankbrug</mark>" in page.content.decode()
 
 
+def links_of_the_chart(page: str) -> list[str]:
+    return [unescape(link) for link in re.findall(r'<a class="kb-chart__link" href="([^"]+)"', page)]
+
+
+def test_every_bar_opens_the_messages_of_its_day_or_week(cast: Cast, say: Say, bridge: int, bram: Client) -> None:
+    for uri, days_ago in (("u1", 0), ("u2", 3), ("u3", 3), ("u4", 40)):
+        hear(cast, say, uri, f"De Klankbrug piept {uri}", days_ago)
+    for span, bars in ((7, [2, 1]), (30, [2, 1]), (90, [1, 3])):
+        links = links_of_the_chart(bram.get(f"/dossiers/{bridge}/?days={span}").content.decode())
+        assert [len(bram.get(link).context["finds"]) for link in links] == bars
+
+
+def test_figures_that_may_not_be_opened_are_no_links(cast: Cast, say: Say, bridge: int, bram: Client) -> None:
+    hear(cast, say, "u1", "De Klankbrug piept")
+    with acting_for(cast.klankendam.pk):
+        Dossier.objects.filter(pk=bridge).update(special=["gezondheid"], special_ground="Oefening", retention_days=30)
+    page = bram.get(f"/dossiers/{bridge}/").content.decode()
+    assert links_of_the_chart(page) == []
+    assert "/finds" not in page
+    assert "1 vondst<" in page
+
+
 @pytest.mark.parametrize(
     "question",
     ["day=gisteren", "day=", "day=0001-01-01", "day=9999-12-31", "before=x", "language=", "word=%00", "days=1000000"],

@@ -36,6 +36,10 @@ from klankbord.listening.persons import suspects, unstated
         "taal:nl brug",
         "Haren BIJ/5 Groningen",
         "e-bike* AND fietspad",
+        "x.com/hashtag/klankbrug OR facebook.com/groups/klankendam",
+        "https://klankendam.example/nieuws/brug",
+        '"14 020" OR "0800 1234" OR A28',
+        "jaarwisseling AND (2025 OR 2026)",
     ],
 )
 def test_a_phenomenon_or_a_place_may_be_followed(query: str) -> None:
@@ -67,6 +71,18 @@ def test_a_phenomenon_or_a_place_may_be_followed(query: str) -> None:
         ("burgemeester Dekker", "burgemeester Dekker"),
         ("fam. Dekker", "fam. Dekker"),
         ("=Kees =Dekker", "Kees Dekker"),
+        ("0612345678", "0612345678"),
+        ("brug OR (06 AND 12345678)", "06 12345678"),
+        ('"+31 6 1234 5678"', "+31 6 1234 5678"),
+        ("NL91ABNA0417164300 OR brug", "NL91ABNA0417164300"),
+        ('"NL91 ABNA 0417 1643 00"', "NL91 ABNA 0417 1643 00"),
+        ("(111222333)", "111222333"),
+        ("GX-123-B", "GX-123-B"),
+        ("https://x.com/jan", "https://x.com/jan"),
+        ("www.facebook.com/jan.jansen", "www.facebook.com/jan.jansen"),
+        ("linkedin.com/in/jan-jansen AND brug", "linkedin.com/in/jan-jansen"),
+        ("https://plein.example/users/bea", "https://plein.example/users/bea"),
+        ("https://plein.example/@bea", "https://plein.example/@bea"),
     ],
 )
 def test_a_person_stops_with_a_reason(query: str, term: str) -> None:

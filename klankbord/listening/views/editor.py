@@ -9,6 +9,7 @@ from typing import Any
 from django.db import connection
 from django.http import HttpResponseBase, QueryDict
 from django.shortcuts import render
+from django.utils.translation import pgettext_lazy
 from django.views.decorators.http import require_POST
 
 from klankbord.base.text.clean import safe_text
@@ -20,6 +21,7 @@ from klankbord.listening.persons import Stated, Suspect, suspects
 from klankbord.listening.queries import own_accounts
 from klankbord.listening.query import Query, Refused, parse
 from klankbord.listening.special import special_in
+from klankbord.listening.width import impossible, too_wide
 from klankbord.tenancy.fence import FencedRequest, inside
 from klankbord.tenancy.roles import Right
 from klankbord.tenancy.views.whose import whose
@@ -28,12 +30,12 @@ MOST_SUGGESTED = 200
 EXAMPLES = 5
 # What is put in the query, and what stands on the button; at the three points comes what was selected.
 INSERTS = [
-    ("AND", "AND"),
-    ("OR", "OR"),
-    ("NOT", "NOT"),
+    (pgettext_lazy("query", "AND"), pgettext_lazy("query", "AND")),
+    (pgettext_lazy("query", "OR"), pgettext_lazy("query", "OR")),
+    (pgettext_lazy("query", "NOT"), pgettext_lazy("query", "NOT")),
     ("(…)", "(…)"),
     ('"…"', "“…”"),
-    ("NEAR/5", "NEAR/5"),
+    (pgettext_lazy("query", "NEAR/5"), pgettext_lazy("query", "NEAR/5")),
     ("plaats:", "plaats:"),
     ("taal:", "taal:"),
     ("kanaal:", "kanaal:"),
@@ -76,10 +78,13 @@ def about(organisation_id: int, text: str, purpose: str, stated: dict[str, str])
         return {"refused": refused.message, "spot": spot, "suggestion": refused.suggestion}
     touched = special_in(query)
     tried = preview(organisation_id, query, purpose)
+    connected = Channel.objects.filter(organisation=organisation_id, enabled=True)
+    kinds = set(connected.values_list("kind", flat=True))
     return {
         "explanation": query.explain(),
         "hints": query.hints,
         "suspects": asked_about(suspects(text, own_accounts(organisation_id)), stated),
+        "width": too_wide(query) + impossible(query, kinds),
         "preview": tried,
         "special": [{"name": one.name, "words": one.words} for one in touched],
         "examples": examples(organisation_id, query) if tried and not touched else [],

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from datetime import date, datetime, timedelta
-from typing import Any
 from urllib.parse import urlencode
 
 from django.contrib import messages
@@ -55,7 +54,7 @@ def dossier_page(request: FencedRequest, pk: int) -> HttpResponseBase:
         "dossier": dossier,
         "explanation": explanation(dossier),
         "days": days,
-        "bars": bars(days),
+        "bars": figures.bars(days),
         "span": span,
         "spans": SPANS,
         "total": sum(day.number for day in days),
@@ -114,11 +113,6 @@ def explanation(dossier: Dossier) -> str:
         return refused.message
 
 
-def bars(days: list[figures.Day]) -> list[dict[str, Any]]:
-    """The chart as numbers for an SVG of 100 high and 10 wide per day."""
-    return [{"day": day, "x": 10 * at, "y": 100 - day.height, "height": day.height} for at, day in enumerate(days)]
-
-
 def unseen(channels: list[Channel], now: datetime) -> list[str]:
     """What this dossier cannot see at the moment, in sentences."""
     states = [(channel, health(channel, now)) for channel in channels]
@@ -155,6 +149,7 @@ def wanted_of(request: FencedRequest) -> Wanted:
     asked = {name: safe_text(str(value)) for name, value in request.GET.items()}
     return Wanted(
         day=_day(asked.get("day", "")),
+        until=_day(asked.get("until", "")),
         word=asked.get("word", "")[:80],
         said=asked.get("said", "")[:80],
         last=min(number(asked.get("last", "")) or 0, LONGEST_KEPT) or None,

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 import os
+import random
 import re
 import signal
 import socket
@@ -39,9 +40,27 @@ def klankbord(*arguments: str | Path, **more: str) -> subprocess.CompletedProces
 
 def free_port() -> int:
     """A port nobody listens on at this moment."""
-    with socket.socket() as trying:
-        trying.bind(("127.0.0.1", 0))
-        return int(trying.getsockname()[1])
+    return free_ports(1)[0]
+
+
+def free_ports(count: int) -> list[int]:
+    """Ports that nobody listens on now, below those the kernel gives to outgoing connections.
+
+    From that range a client that keeps knocking while the server is down may get the server's own port.
+    """
+    sockets: list[socket.socket] = []
+    try:
+        while len(sockets) < count:
+            one = socket.socket()
+            sockets.append(one)
+            try:
+                one.bind(("127.0.0.1", random.randrange(12_000, 32_000)))  # any free one will do
+            except OSError:
+                sockets.pop().close()
+        return [one.getsockname()[1] for one in sockets]
+    finally:
+        for one in sockets:
+            one.close()
 
 
 class Started:
@@ -86,7 +105,7 @@ class Started:
         """Ctrl-C; the exit code."""
         if self.process.poll() is None:
             self.process.send_signal(signal.SIGINT)
-        return self.process.wait(60)
+        return self.process.wait(180)
 
     def __enter__(self) -> Started:
         return self

@@ -89,7 +89,7 @@ def test_posts_can_come_from_a_pipe_and_are_answered_one_by_one(dossiers: Path) 
             process.stdin.flush()
             assert json.loads(process.stdout.readline())["post"] == str(number)
         process.stdin.close()
-        assert process.wait(10) == 0
+        assert process.wait(60) == 0
 
 
 def test_malformed_lines_are_reported_by_number_and_skipped(tmp_path: Path) -> None:
@@ -159,5 +159,5 @@ def test_a_reader_that_has_enough_is_no_fault(dossiers: Path, tmp_path: Path) ->
         assert process.stderr is not None
         process.stdout.readline()
         process.stdout.close()
-        assert process.wait(30) == 0
+        assert process.wait(60) == 0
         assert b"Broken" not in process.stderr.read()

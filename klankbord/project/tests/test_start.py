@@ -29,7 +29,7 @@ def part_process(started: Started, name: str) -> psutil.Process:
     return next(child for child in children if name in child.cmdline()[5:6])
 
 
-def wait_for(condition: object, patience: float = 40) -> None:
+def wait_for(condition: object, patience: float = 120) -> None:
     deadline = time.monotonic() + patience
     assert callable(condition)
     while not condition():
@@ -92,7 +92,7 @@ def test_when_the_supervisor_is_killed_nothing_lingers_and_the_next_start_works(
         started.wait_until_up()
         children = psutil.Process(started.process.pid).children(recursive=True)
         started.process.kill()
-        _gone, alive = psutil.wait_procs(children, timeout=30)
+        _gone, alive = psutil.wait_procs(children, timeout=120)
         assert not alive
     with Started(data_dir, log) as started:
         started.wait_until_up()
@@ -102,7 +102,7 @@ def test_sigterm_stops_it_too_even_while_it_is_still_starting(data_dir: Path, lo
     with Started(data_dir, log) as started:
         wait_for(lambda: started.said)
         started.process.terminate()
-        assert started.process.wait(40) == 0
+        assert started.process.wait(120) == 0
     assert running_sockets(data_dir) is None
 
 
@@ -110,7 +110,7 @@ def test_a_visitor_waits_in_line_while_the_web_server_comes_back(data_dir: Path,
     with Started(data_dir, log) as started:
         started.wait_until_up()
         part_process(started, "web").kill()
-        with socket.create_connection(("127.0.0.1", started.port), timeout=30) as visitor:
+        with socket.create_connection(("127.0.0.1", started.port), timeout=120) as visitor:
             visitor.sendall(b"GET /health HTTP/1.1\r\nHost: localhost\r\nConnection: close\r\n\r\n")
             assert visitor.recv(100).startswith(b"HTTP/1.1 ")
 

@@ -15,7 +15,7 @@ from klankbord.channels.feed.channel import LARGEST_FEED, NewsFeed
 from klankbord.channels.feed.tests.newsstand import Newsstand, Story
 from tests.conformance.adapter import FAULTS, OUT, Adapter
 
-IMPATIENT = Limits(connect=1, read=0.3, total=0.6, size=LARGEST_FEED)
+IMPATIENT = Limits(connect=1, read=1, total=1.5, size=LARGEST_FEED)
 
 
 class Network(Adapter):
@@ -66,7 +66,7 @@ class Network(Adapter):
             case "5xx":
                 return reply(503, b"storing")
             case "slow":
-                return lambda _connection, _request: time.sleep(0.7)
+                return lambda _connection, _request: time.sleep(2)
             case "truncated":
                 body = self.stand.rss(self.stand.stories)
                 head = f"HTTP/1.1 200 Exercise\r\nContent-Length: {len(body)}\r\n\r\n".encode()

@@ -27,7 +27,7 @@ SMTP_FAULTS = {
     "huge": {"END": "250 " + "x" * 20_000},
     "hostile": {"END": "<html>\x00"},
 }
-SLOW = 0.8  # seconds; the connector waits half a second
+SLOW = 2.5  # seconds; the connector waits one and a half
 
 
 class Mailserver:
@@ -130,8 +130,8 @@ class Network(Adapter):
 
     def __init__(self, folder: Path, monkeypatch: Any) -> None:
         super().__init__(folder, monkeypatch)
-        monkeypatch.setattr(Mail, "answer_seconds", 0.5)
-        monkeypatch.setattr(Mail, "end_seconds", 0.5)
+        monkeypatch.setattr(Mail, "answer_seconds", 1.5)
+        monkeypatch.setattr(Mail, "end_seconds", 1.5)
         self.imap = Mailserver()
         self.smtp = FaultySmtp()
         self.smtp.__enter__()

@@ -25,7 +25,7 @@ US: Json = {
     "acct": "gemeente",
 }
 RESIDENT: Json = {"id": "9", "uri": "https://elders.example/bewoner", "acct": "bewoner@elders.example"}
-IMPATIENT = Limits(connect=1, read=0.3, total=0.6)
+IMPATIENT = Limits(connect=1, read=1, total=1.5)
 LARGER = 5_100_000  # bytes
 
 
@@ -90,7 +90,7 @@ class Network(Adapter):
             case "lost acknowledgement":
                 return raw()
             case "slow":
-                time.sleep(0.7)
+                time.sleep(2)
                 return raw()
             case "truncated":
                 head = f"HTTP/1.1 {status} Exercise\r\nContent-Length: {len(body)}\r\n\r\n".encode()

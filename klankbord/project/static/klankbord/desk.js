@@ -116,6 +116,10 @@ function sayWhoReads() {
 
 document.addEventListener("change", (event) => {
   if (event.target.id === "reply-visibility") sayWhoReads();
+  // a browser forgets the file when the answer comes back without it, so it asks first
+  if (event.target.id === "reply-file") {
+    byId("reply-alt").required = [...event.target.files].some((file) => file.type.startsWith("image/"));
+  }
 });
 
 document.addEventListener("input", (event) => {
@@ -169,20 +173,26 @@ document.body.addEventListener("htmx:beforeRequest", (event) => {
   event.detail.target.classList.add("is-loading");
   textBefore = byId("reply-text")?.value ?? "";
 });
-// Of a head that a live change replaced meanwhile, no htmx:afterRequest is heard.
+// Of a line or a head that a live change replaced while the answer was on its way, no htmx:afterRequest is heard.
+let replaced = false;
+document.body.addEventListener("htmx:beforeSwap", (event) => {
+  replaced = !event.detail.requestConfig.elt.isConnected;
+});
 document.body.addEventListener("htmx:afterSwap", (event) => {
   if (event.detail.target?.id === "thread-head") keepFocus();
+  if (replaced) arrived(event.detail);
 });
-document.body.addEventListener("htmx:afterRequest", (event) => {
+document.body.addEventListener("htmx:afterRequest", (event) => arrived(event.detail));
+
+function arrived({ requestConfig: { elt }, successful, target }) {
   byId("thread").classList.remove("is-loading");
   showControls();
-  const elt = event.detail.requestConfig.elt;
-  if (event.detail.successful && event.detail.target?.id === "composer") {
+  if (successful && target?.id === "composer") {
     const writes = elt.matches("[data-answer-to]") ? "reply" : byId("composer").dataset.writes;
     setUpComposer(writes);
     write(writes);
   }
-  if (!event.detail.successful || event.detail.target?.id !== "thread") return;
+  if (!successful || target?.id !== "thread") return;
   setUpThread();
   if (elt.matches(".row__link")) {
     if (isPhone()) showPane("thread", { focus: true });
@@ -201,7 +211,7 @@ document.body.addEventListener("htmx:afterRequest", (event) => {
     const state = [...document.querySelectorAll("#posts .delivery__text")].at(-1);
     if (elt.matches(".composer__form--reply") && state) say(state.textContent.trim());
   }
-});
+}
 
 // Keys.
 

@@ -94,7 +94,6 @@ function setUpMessages() {
 
 // What takes long says so, to a screen reader too; what is there at once says nothing.
 const LONG = 700;
-const underWay = new Map();
 const SHOWN = [409, 422]; // answers that are a page with what is wrong (htmx-config in base.html)
 
 function refused(status) {
@@ -102,26 +101,25 @@ function refused(status) {
   say({ 403: words.refused, 404: words.gone, 410: words.gone, 429: words.tooFast }[status] ?? (status >= 500 ? words.ourFault : words.notDone), "error");
 }
 
-// The request itself tells how it ended: of a button that a live change replaced meanwhile, no event of htmx is heard.
+// Of a line or a form that a live change replaced meanwhile htmx tells nothing: the request itself says how it ended.
 function setUpRequests() {
   const sign = document.getElementById("busy");
-  const show = () => { sign.textContent = [...underWay.values()].includes(true) ? body.dataset.busy : ""; };
-  body.addEventListener("htmx:beforeSend", (event) => {
-    const { xhr, target } = event.detail;
-    underWay.set(xhr, false);
-    xhr.addEventListener("load", () => { if (xhr.status >= 400 && !SHOWN.includes(xhr.status)) refused(xhr.status); });
-    xhr.addEventListener("error", () => say(body.dataset.noConnection, "error"));
-    xhr.addEventListener("loadend", () => {
-      underWay.delete(xhr);
-      target?.removeAttribute("aria-busy");
-      show();
-    });
-    setTimeout(() => {
-      if (!underWay.has(xhr)) return;
-      underWay.set(xhr, true);
+  const late = new Set();
+  const show = () => { sign.textContent = late.size ? body.dataset.busy : ""; };
+  body.addEventListener("htmx:beforeSend", ({ detail: { xhr, target } }) => {
+    const timer = setTimeout(() => {
+      late.add(xhr);
       target?.setAttribute("aria-busy", "true");
       show();
     }, LONG);
+    xhr.addEventListener("load", () => { if (xhr.status >= 400 && !SHOWN.includes(xhr.status)) refused(xhr.status); });
+    xhr.addEventListener("error", () => say(body.dataset.noConnection, "error"));
+    xhr.addEventListener("loadend", () => {
+      clearTimeout(timer);
+      late.delete(xhr);
+      target?.removeAttribute("aria-busy");
+      show();
+    });
   });
 }
 
