@@ -19,9 +19,9 @@ from klankbord.tenancy.roles import Right, Role, rights_of
 
 PAGE = 50
 COUNT_AT_MOST = 100
-# Seldom do two of the newest posts that hold a word stand in one conversation; where they do, ask once more and amply.
-# Asking amply at once makes a search for a frequent word half as slow again.
-NEWEST_SEARCHED = (PAGE * 3 // 2, PAGE * 20)
+# So many of the newest posts nearly always give a page; where they stand in few conversations, ask once more and amply.
+# With fewer at first a search for a common word asks twice and takes twice as long (benchmarks/queue.py).
+NEWEST_SEARCHED = (PAGE * 4, PAGE * 20)
 S = Conversation.Status
 STATUSES: dict[str, tuple[str, ...]] = {
     "todo": (S.OPEN,),
