@@ -8,7 +8,6 @@ from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
-from playwright.sync_api import Browser
 
 from klankbord.base.postgres.cluster import OWNER, running_sockets, url
 from klankbord.project.tests.running import Started, environment
@@ -22,8 +21,8 @@ FILL = "import django; django.setup(); from tests.full_house import fill; fill()
 
 
 @pytest.fixture(scope="module")
-def full_house(tmp_path_factory: pytest.TempPathFactory) -> Iterator[str]:
-    """The address of a house with its demo and very much besides."""
+def live_house(tmp_path_factory: pytest.TempPathFactory) -> Iterator[str]:
+    """Instead of the demo alone, for the visitor of this module: the demo and very much besides."""
     folder = tmp_path_factory.mktemp("full")
     data = folder / "data"
     with Started(data, folder / "log") as running:
@@ -34,16 +33,6 @@ def full_house(tmp_path_factory: pytest.TempPathFactory) -> Iterator[str]:
         told = environment(**owner, DJANGO_SETTINGS_MODULE="klankbord.project.settings")
         subprocess.run([sys.executable, "-c", FILL], env=told, check=True, cwd=Path(__file__).parents[1])
         yield f"http://localhost:{running.port}"
-
-
-@pytest.fixture
-def visitor(browser: Browser, full_house: str) -> Iterator[Visitor]:
-    """Somebody with a browser in front of the full house; the test fails when the browser complained."""
-    made = Visitor(browser, full_house)
-    yield made
-    for context in browser.contexts:
-        context.close()
-    assert made.complaints == []
 
 
 @pytest.mark.parametrize("state", FULL, ids=lambda state: state.name)

@@ -38,7 +38,7 @@ def on_its_own(**what: object) -> Iterator[None]:
     """
     try:
         yield
-    except Exception as problem:
+    except Exception as problem:  # whatever it is, the other parts must not wait for it
         if is_passing(problem):
             raise
         logger.exception("a part of a round failed", **what)

@@ -106,7 +106,7 @@ def forget_author(author: Author, now: datetime) -> Traces:
     if hashes:
         # a file that is gone does not come back with a transaction that is taken back; where the process dies before
         # this runs, the hourly sweep of files that nothing names takes them (intake/media.py)
-        transaction.on_commit(partial(_remove_files, organisation_id, hashes, now))  # noqa: TID251  no announcement
+        transaction.on_commit(partial(_remove_files, organisation_id, hashes, now))  # noqa: TID251  disk, not news
     threads = {post.root_uri for post in theirs}
     posts = Post.objects.filter(organisation_id=organisation_id)
     # what hangs under messages of theirs that we never had

@@ -43,11 +43,6 @@ def bridge(cast: Cast) -> int:
         ).pk
 
 
-@pytest.fixture
-def bram(cast: Cast, client_of: Callable[[User], Client]) -> Client:
-    return client_of(cast.bram)
-
-
 def person(number: int) -> dict[str, str]:
     return {"network_id": f"bewoner-{number}", "handle": f"@bewoner{number}", "name": f"Bewoner {number}"}
 

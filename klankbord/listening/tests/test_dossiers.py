@@ -37,11 +37,6 @@ def filled(**more: Any) -> dict[str, Any]:
     } | more
 
 
-@pytest.fixture
-def bram(cast: Cast, client_of: Callable[[User], Client]) -> Client:
-    return client_of(cast.bram)
-
-
 def make(client: Client, **more: Any) -> int:
     answer = client.post("/dossiers/new", filled(**more))
     assert answer.status_code == 302, answer.context["form"].errors

@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
-
 import pytest
 from django.test import Client
 
@@ -12,22 +10,11 @@ from klankbord.listening import special
 from klankbord.listening.models import Dossier
 from klankbord.listening.tests.test_dossiers import dossier, filled, make
 from klankbord.tenancy.fence import acting_for
-from klankbord.tenancy.models import User
 from tests.cast import Cast
 from tests.pages import acts_of, says
 
 FLAG = "This dossier runs, but with these words it could not start any more. Change it, or end it:"
 OFFICER = "To look at again"
-
-
-@pytest.fixture
-def bram(cast: Cast, client_of: Callable[[User], Client]) -> Client:
-    return client_of(cast.bram)
-
-
-@pytest.fixture
-def fatma(cast: Cast, client_of: Callable[[User], Client]) -> Client:
-    return client_of(cast.fatma)
 
 
 @pytest.fixture

@@ -13,11 +13,6 @@ from tests.cast import Cast
 Say = Callable[..., None]
 
 
-@pytest.fixture
-def bram(cast: Cast, client_of: Callable[[User], Client]) -> Client:
-    return client_of(cast.bram)
-
-
 def test_a_query_is_explained_and_tried(cast: Cast, bram: Client, say: Say) -> None:
     for number in range(20):
         say(cast.square, f"u{number}", f"Bericht {number} over het Marktplein", addressed=False)

@@ -68,11 +68,6 @@ def network(cast: Cast, monkeypatch: pytest.MonkeyPatch) -> None:
     cache.clear()
 
 
-@pytest.fixture
-def bram(cast: Cast, client_of: Callable[[User], Client]) -> Client:
-    return client_of(cast.bram)
-
-
 def ask(client: Client, query: str, purpose: str = "communication", **more: str) -> Any:
     cache.clear()
     return client.post("/dossiers/networks", {"query": query, "purpose": purpose} | more)

@@ -8,13 +8,12 @@ import pytest
 from django.test import Client
 from django.utils import timezone
 
-from klankbord.listening.tests.test_dossiers import bram, filled, make
+from klankbord.listening.tests.test_dossiers import filled, make
 from klankbord.tenancy.fence import acting_for
 from klankbord.tenancy.models import Membership
 from tests.cast import Cast
 
 Say = Callable[..., None]
-__all__ = ["bram"]
 
 
 @pytest.fixture

@@ -85,16 +85,6 @@ def test_every_word_of_a_list_is_found_by_it(category: str) -> None:
         assert category in [one.category for one in special_in_words([word.removesuffix("*")])], word
 
 
-@pytest.fixture
-def bram(cast: Cast, client_of: Callable[[User], Client]) -> Client:
-    return client_of(cast.bram)
-
-
-@pytest.fixture
-def fatma(cast: Cast, client_of: Callable[[User], Client]) -> Client:
-    return client_of(cast.fatma)
-
-
 def special(client: Client, **more: Any) -> int:
     return make(client, **{"query": "moskee AND geluid", "retention_days": "30", "special_ground": GROUND} | more)
 
